@@ -1,0 +1,1 @@
+"""Generate hand-object datasets and train on them."""

@@ -1,0 +1,1 @@
+"""GraspIt! without ROS, Qt or a window."""
