@@ -1,0 +1,154 @@
+"""The run folder: one dataset's files, and the rules for touching them."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from obman_gen.errors import InputError
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside one run; `open_for_writing` makes sure that they can be used."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration, TOML."""
+        return self.root / "config.toml"
+
+    @property
+    def manifest(self) -> Path:
+        """The truth about shards."""
+        return self.root / "manifest.json"
+
+    @property
+    def objects(self) -> Path:
+        """Prepared objects and their list."""
+        return self.root / "objects"
+
+    @property
+    def objects_table(self) -> Path:
+        """One line per object that can be grasped."""
+        return self.objects / "objects.csv"
+
+    @property
+    def grasps(self) -> Path:
+        """One JSON file per object and scale."""
+        return self.root / "grasps"
+
+    @property
+    def shards(self) -> Path:
+        """HDF5 files, a folder per split."""
+        return self.root / "shards"
+
+    @property
+    def stats(self) -> Path:
+        """Statistics, plots and the HTML page."""
+        return self.root / "stats"
+
+    @property
+    def training(self) -> Path:
+        """Checkpoints and logs."""
+        return self.root / "training"
+
+    @property
+    def rejected(self) -> Path:
+        """One JSON line per rejected object, grasp or sample draw."""
+        return self.root / "rejected.jsonl"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again at any time: skins, backgrounds, compiled hands."""
+        return self.root / "cache"
+
+    def open_for_writing(self) -> None:
+        """Create the folder if need be.
+
+        Raises:
+            InputError: if it cannot be created or written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            # os.access says yes to root even on a read-only mount: try instead.
+            probe = self.root / f".write-test-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(
+                f"run folder {self.root} cannot be written: {error.strerror}; "
+                "choose another with --run"
+            ) from error
+
+    def require(self, path: Path, made_by: str) -> None:
+        """Refuse to go on without a file an earlier command makes."""
+        if not path.exists():
+            raise InputError(
+                f"{path} does not exist; run `obman-gen --run {self.root} {made_by}` first"
+            )
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a whole file or nothing: temporary name, fsync, rename.
+
+    Raises:
+        InputError: if the file cannot be written, for example because the disk is full.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+class RejectionLog:
+    """``rejected.jsonl``: what was thrown out, by which rule, grouped by the task that did it.
+
+    Redoing a task replaces its lines, so a resumed run ends with the same file as an
+    undisturbed one.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._by_task: dict[tuple[str, str], list[dict]] = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                record = json.loads(line)
+                self._by_task.setdefault((record["stage"], record["task"]), []).append(record)
+
+    def replace(self, stage: str, task: str, rejections: Iterable[Mapping[str, Any]]) -> None:
+        """Set the rejections of one task (`rule`, `detail`, and the sample or object)."""
+        records = [{"stage": stage, "task": task, **rejection} for rejection in rejections]
+        if records:
+            self._by_task[stage, task] = records
+        else:
+            self._by_task.pop((stage, task), None)
+
+    def save(self) -> None:
+        """Write the file, ordered by stage and task."""
+        lines = [
+            json.dumps(record, sort_keys=True)
+            for key in sorted(self._by_task)
+            for record in self._by_task[key]
+        ]
+        write_atomically(self._path, "".join(f"{line}\n" for line in lines))
+
+    def counts(self, stage: str) -> dict[str, int]:
+        """Count one stage's rejections by rule, most frequent first."""
+        totals: dict[str, int] = {}
+        for (its_stage, _), records in self._by_task.items():
+            if its_stage == stage:
+                for record in records:
+                    totals[record["rule"]] = totals.get(record["rule"], 0) + 1
+        return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))
