@@ -6,44 +6,16 @@ translation, until the skin that nearly touches does touch and nothing is inside
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from obman_gen.errors import InputError
+from obman_gen.grasps.config import RefineConfig
 from obman_gen.hands import HandModel
 from obman_gen.sample import HandParameters
 from pygraspit.sdf import SignedDistanceGrid
-
-
-@dataclass(frozen=True)
-class RefineConfig:
-    """How grasps are settled onto the object's surface."""
-
-    steps: int = 80
-    """Gradient steps; 0 keeps the planned grasp."""
-    reach_m: float = 0.008
-    """Skin of the touching regions that starts closer than this is drawn to the surface."""
-    press_m: float = 0.0005
-    """Depth that touching skin aims at: soft pads give way a little."""
-    penetration_weight: float = 60.0
-    contact_weight: float = 8.0
-    pose_weight: float = 0.02
-    """Per rad^2 of departure from the planned finger pose."""
-    limit_weight: float = 10.0
-    crossing_weight: float = 20.0
-    """Against fingers running into one another."""
-    finger_gap_m: float = 0.004
-    """Skin of different fingers closer than this, when it was not at the start, is pushed apart."""
-
-    def __post_init__(self):
-        if self.steps < 0:
-            raise InputError(f"grasps.refine.steps must be 0 or more, got {self.steps}")
-        if not self.reach_m > 0:
-            raise InputError(f"grasps.refine.reach_m must be positive, got {self.reach_m}")
-
 
 POSE_STEP_RAD, TURN_STEP_RAD, SHIFT_STEP_M = 0.01, 0.006, 0.0006
 """First step lengths of the optimiser for fingers, wrist rotation and wrist position."""

@@ -1,0 +1,147 @@
+"""Command line: parse, call, report. No logic lives here, and nothing heavy is imported.
+
+Exit codes: 0 done, 1 something the user can fix (one sentence on stderr), 2 wrong usage.
+"""
+
+from pathlib import Path
+
+import click
+
+from obman_gen.cli_options import RunOptions, opened, run_option, run_options, user_errors
+from obman_gen.sample import SPLITS
+
+EPILOG_DATASET = """\b
+Examples:
+  obman-gen dataset                            48 samples, a few minutes
+  obman-gen --run runs/mine dataset --preset small --seed 7
+  obman-gen dataset --preset obman --scheduler tcp://head:8786
+  obman-gen dataset --set samples.train=100 --set objects.per_category=5
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of one dataset.  [default: runs/default]",
+)
+@click.version_option(package_name="obman-gen")
+def main(run: Path | None):
+    """Generate hand-object datasets like ObMan and train on them.
+
+    A run folder holds everything of one dataset. Every command resumes: it skips what is
+    complete, makes what is not, and overwrites nothing without --force.
+    """
+    del run  # commands look it up when they have no --run of their own
+
+
+@main.command(epilog=EPILOG_DATASET)
+@click.option("--preset", help="smoke, small or obman.  [default: smoke for a new run]")
+@run_options
+def dataset(options: RunOptions, preset: str | None):
+    """Make a whole dataset: objects, grasps, images, shards, statistics."""
+    from obman_gen import pipeline
+    from obman_gen.runfolder import RunFolder
+
+    if preset is None and not RunFolder(options.run).config.exists():
+        preset = "smoke"
+    with opened(options, preset) as context:
+        sheet = pipeline.build_dataset(context)
+        click.echo(f"Dataset: {context.folder.root}")
+        click.echo(f"Contact sheet: {sheet}")
+
+
+@main.command(epilog="Example: obman-gen objects --set objects.per_category=10")
+@run_options
+def objects(options: RunOptions):
+    """Make or find objects and prepare them."""
+    from obman_gen import pipeline
+
+    with opened(options) as context:
+        pipeline.prepare_objects(context)
+
+
+@main.command(epilog="Example: obman-gen grasp --set grasps.per_scale=12")
+@run_options
+def grasp(options: RunOptions):
+    """Plan, refine and validate grasps of the prepared objects."""
+    from obman_gen import pipeline
+
+    with opened(options) as context:
+        pipeline.plan_grasps(context)
+
+
+@main.command(epilog="Example: obman-gen render --split train --limit 100")
+@click.option("--split", type=click.Choice(SPLITS), multiple=True, help="[default: all three]")
+@click.option("--limit", type=click.IntRange(1), help="Only the shards of the first N samples.")
+@run_options
+def render(options: RunOptions, split: tuple, limit: int | None):
+    """Render samples of the planned grasps and write shards."""
+    from obman_gen import pipeline
+
+    with opened(options) as context:
+        pipeline.render_samples(context, split or SPLITS, limit)
+
+
+@main.command(epilog="Example: obman-gen --run runs/mine stats")
+@run_options
+def stats(options: RunOptions):
+    """Describe the dataset: tables, plots, an HTML page."""
+    from obman_gen import pipeline
+    from obman_gen.shards.report import print_statistics
+
+    with opened(options) as context:
+        pipeline.describe_dataset(context)
+        print_statistics(context.folder.stats)
+
+
+@main.command(epilog="Example: obman-gen --run runs/mine verify")
+@click.option("--deep", is_flag=True, help="Also rebuild meshes and compare depth.")
+@click.option("--repair", is_flag=True, help="Take broken shards out of the manifest.")
+@run_option
+def verify(run: Path, deep: bool, repair: bool):
+    """Read every byte of every shard back and name what is wrong."""
+    from obman_gen.shards import verify as verification
+
+    with user_errors():
+        problems = verification.verify(run, deep=deep)
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        if problems and repair:
+            click.echo(verification.repair(run, problems))
+        elif problems:
+            raise click.ClickException(f"{len(problems)} problems in {run}")
+        else:
+            click.echo(verification.summary(run))
+
+
+@main.command(epilog="Example: obman-gen view --sheet sheet.png")
+@click.option("--port", default=8080, show_default=True, help="Port of the browser viewer.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="Write a contact sheet instead.")
+@run_option
+def view(run: Path, port: int, sheet: Path | None):
+    """Look at a dataset in the browser, or as a contact sheet."""
+    with user_errors():
+        if sheet is not None:
+            from obman_gen.view import write_contact_sheet
+
+            write_contact_sheet(run, sheet)
+            click.echo(f"Contact sheet: {sheet}")
+        else:
+            from obman_gen.view import serve
+
+            serve(run, port, click.echo)
+
+
+@main.command(epilog="Example: obman-gen export --format coco exported/coco")
+@click.option("--format", "layout", required=True, help="obman, bop, coco, ho3d or webdataset.")
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@run_option
+def export(run: Path, layout: str, out: Path):
+    """Write the dataset in another layout to OUT."""
+    from obman_gen.registry import lookup
+    from obman_gen.shards.exporters import EXPORTERS
+
+    with user_errors():
+        count = lookup(EXPORTERS, layout, "export format")(run, out)
+        click.echo(f"{count} samples in {out}")

@@ -1,0 +1,77 @@
+"""Settings of the grasp stage."""
+
+from dataclasses import dataclass, field
+
+from obman_gen.errors import InputError
+
+
+@dataclass(frozen=True)
+class RefineConfig:
+    """How grasps are settled onto the object's surface."""
+
+    steps: int = 80
+    """Gradient steps; 0 keeps the planned grasp."""
+    reach_m: float = 0.008
+    """Skin of the touching regions that starts closer than this is drawn to the surface."""
+    press_m: float = 0.0005
+    """Depth that touching skin aims at: soft pads give way a little."""
+    penetration_weight: float = 60.0
+    contact_weight: float = 8.0
+    pose_weight: float = 0.02
+    """Per rad^2 of departure from the planned finger pose."""
+    limit_weight: float = 10.0
+    crossing_weight: float = 20.0
+    """Against fingers running into one another."""
+    finger_gap_m: float = 0.004
+    """Skin of different fingers closer than this, when it was not at the start, is pushed apart."""
+
+    def __post_init__(self):
+        if self.steps < 0:
+            raise InputError(f"grasps.refine.steps must be 0 or more, got {self.steps}")
+        if not self.reach_m > 0:
+            raise InputError(f"grasps.refine.reach_m must be positive, got {self.reach_m}")
+
+
+@dataclass(frozen=True)
+class LimitsConfig:
+    """A refined grasp beyond any of these is rejected under the limit's name."""
+
+    max_penetration_m: float = 0.004
+    intersection_volume_m3: float = 4e-6
+    simulation_displacement_m: float = 0.02
+    min_links_in_contact: int = 3
+    """Distinct phalanges, or the palm, whose skin touches."""
+    contact_distance_m: float = 0.002
+    """Skin closer to the object than this touches."""
+
+    def __post_init__(self):
+        for name in ("max_penetration_m", "intersection_volume_m3", "simulation_displacement_m"):
+            if not getattr(self, name) > 0:
+                raise InputError(
+                    f"grasps.limits.{name} must be positive, got {getattr(self, name)}"
+                )
+
+
+@dataclass(frozen=True)
+class GraspsConfig:
+    """How many grasps an object gets, and what they must withstand."""
+
+    per_scale: int = 8
+    """Grasps kept for each object and scale."""
+    chains: int = 24
+    """Annealing chains run at once."""
+    chain_steps: int = 1500
+    """Steps of each chain."""
+    candidates: int = 40
+    """Planned grasps that are closed and measured exactly, best energy first."""
+    hand_shape_std: float = 0.5
+    """Standard deviation of the hand shape coefficients drawn per object and scale."""
+    distinct: float = 0.35
+    """Least difference of two kept grasps; 1 is a hand width, a right angle or a fist."""
+    refine: RefineConfig = field(default_factory=RefineConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+
+    def __post_init__(self):
+        for name in ("per_scale", "chains", "chain_steps", "candidates"):
+            if getattr(self, name) < 1:
+                raise InputError(f"grasps.{name} must be at least 1, got {getattr(self, name)}")

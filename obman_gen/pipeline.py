@@ -1,0 +1,62 @@
+"""The whole chain on one screen: read this file first.
+
+Every stage is resumable: it leaves alone what is complete and verified, makes the rest, and
+ends with the same files whatever happened in between.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from obman_gen.config import Config
+from obman_gen.engine import Engine, EngineConfig
+from obman_gen.progress import Reporter
+from obman_gen.runfolder import RunFolder
+from obman_gen.sample import SPLITS, Split
+from obman_gen.stages.context import Context
+
+
+def build_dataset(context: Context) -> Path:
+    """Make all of a dataset; return the contact sheet to look at."""
+    prepare_objects(context)
+    plan_grasps(context)
+    render_samples(context, SPLITS)
+    return describe_dataset(context)
+
+
+def prepare_objects(context: Context) -> None:
+    """Sample objects of the configured source and prepare them."""
+    from obman_gen.stages import objects
+
+    objects.run(context)
+
+
+def plan_grasps(context: Context) -> None:
+    """Plan, refine and validate grasps of every prepared object."""
+    from obman_gen.stages import grasp
+
+    context.folder.require(context.folder.objects_table, "objects")
+    grasp.run(context)
+
+
+def render_samples(context: Context, splits: Sequence[Split], limit: int | None = None) -> None:
+    """Pose the body, compose, render and write the shards of some splits."""
+    from obman_gen.stages import render
+
+    context.folder.require(context.folder.objects_table, "objects")
+    context.folder.require(context.folder.grasps, "grasp")
+    for split in splits:
+        render.run(context, split, limit)
+
+
+def describe_dataset(context: Context) -> Path:
+    """Write statistics, the dataset card and the contact sheet; return the sheet."""
+    from obman_gen.stages import describe
+
+    return describe.run(context)
+
+
+def open_run(
+    root: Path, config: Config, engine_config: EngineConfig, reporter: Reporter
+) -> Context:
+    """Return the context of a run folder whose configuration is settled."""
+    return Context(RunFolder(root), config, Engine(engine_config), reporter)
