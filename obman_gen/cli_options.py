@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class RunOptions:
     seed: int | None
     workers: int | None
     scheduler: str | None
-    force: bool = False
+    force: bool
 
 
 def run_option(function: Callable) -> Callable:
@@ -61,9 +61,9 @@ def run_options(function: Callable) -> Callable:
     @click.option("--force", is_flag=True, help="Make it again, replacing what is there.")
     @run_option
     @functools.wraps(function)
-    def wrapper(run, config, overrides, seed, workers, scheduler, force, **arguments):
-        options = RunOptions(run, config, overrides, seed, workers, scheduler, force)
-        return function(options=options, **arguments)
+    def wrapper(**arguments: Any):
+        shared = {spec.name: arguments.pop(spec.name) for spec in fields(RunOptions)}
+        return function(options=RunOptions(**shared), **arguments)
 
     return wrapper
 

@@ -15,28 +15,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import tomli_w
 
+from obman_gen.assets import AssetsConfig
 from obman_gen.errors import InputError
 from obman_gen.grasps.config import GraspsConfig
 from obman_gen.objects import ObjectsConfig
 from obman_gen.registry import lookup
 from obman_gen.scene import SceneConfig
 from obman_gen.training.config import TrainConfig
-
-
-@dataclass(frozen=True)
-class AssetsConfig:
-    """Files that cannot be shipped. Empty: the environment variable, then the open default."""
-
-    mano: str = ""
-    """MANO_RIGHT.pkl or a folder with it (OBMAN_GEN_MANO)."""
-    smplh: str = ""
-    """An SMPL+H model or a folder with one (OBMAN_GEN_SMPLH)."""
-    shapenet: str = ""
-    """ShapeNetCore's folder (OBMAN_GEN_SHAPENET)."""
-    skin_textures: str = ""
-    """A folder of skin scans (OBMAN_GEN_SKIN_TEXTURES)."""
-    backgrounds: str = ""
-    """A folder of photographs (OBMAN_GEN_BACKGROUNDS)."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from obman_gen import config as configuration
+from obman_gen.assets import with_environment
 from obman_gen.config import Config
 from obman_gen.errors import InputError
 from obman_gen.runfolder import RunFolder, write_atomically
@@ -38,6 +40,7 @@ def settle_config(
     if stored is not None and preset is None:
         base = tomllib.loads(configuration.to_toml(stored))
     config = configuration.resolve(preset, file, overrides, base)
+    config = replace(config, assets=with_environment(config.assets))
     folder.open_for_writing()
     if stored is not None:
         _require_same_data(folder, stored, config, force)

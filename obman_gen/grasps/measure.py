@@ -1,0 +1,89 @@
+"""Measure a grasp on the skin: penetration, overlap, drop in simulation, touching phalanges."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Integer
+
+from obman_gen import metrics
+from obman_gen.errors import SampleRejected
+from obman_gen.grasps.config import LimitsConfig
+from obman_gen.hands import HandModel
+from obman_gen.objects import PreparedObject
+from obman_gen.sample import GraspMeasures, HandParameters
+
+
+class Solid(NamedTuple):
+    """The object at its metric scale."""
+
+    vertices_m: Float[np.ndarray, "vertex 3"]
+    """Watertight surface."""
+    faces: Integer[np.ndarray, "face 3"]
+    convex_parts: Sequence[tuple[np.ndarray, np.ndarray]]
+    """(vertices in metres, faces) of each part, for simulation."""
+
+
+def solid_of(prepared: PreparedObject, metres_per_unit: float) -> Solid:
+    """Scale a prepared object's physical shapes to metres."""
+    vertices, faces = prepared.surface
+    parts = [(np.asarray(v, float) * metres_per_unit, f) for v, f in prepared.convex_parts]
+    return Solid(np.asarray(vertices, float) * metres_per_unit, np.asarray(faces), parts)
+
+
+@dataclass(frozen=True)
+class SkinMeasurer:
+    """Measures grasps of one object, cheapest measure first."""
+
+    hand_model: HandModel
+    solid: Solid
+    limits: LimitsConfig
+
+    def measure(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
+        """Return the planned measures completed by those of the skin."""
+        vertices, _ = self.hand_model.vertices_of(hand)
+        vertices = np.asarray(vertices, float)
+        closed, faces = self.hand_model.close_boundary(vertices)
+        solid = self.solid
+        depth = metrics.max_penetration(vertices, solid.vertices_m, solid.faces)
+        overlap = metrics.intersection_volume(closed, faces, solid.vertices_m, solid.faces)
+        drop = metrics.simulation_displacement(closed, faces, solid.convex_parts)
+        return replace(
+            planned,
+            max_penetration_m=float(depth),
+            intersection_volume_m3=float(overlap),
+            simulation_displacement_m=float(drop),
+            links_in_contact=self.links_in_contact(vertices),
+        )
+
+    def links_in_contact(self, vertices: Float[np.ndarray, "vertex 3"]) -> int:
+        """Count the bones of MANO's 16 whose skin is within the contact distance."""
+        import igl
+
+        distance = np.sqrt(
+            igl.point_mesh_squared_distance(vertices, self.solid.vertices_m, self.solid.faces)[0]
+        )
+        bones = np.asarray(self.hand_model.weights).argmax(axis=1)
+        return len(np.unique(bones[distance < self.limits.contact_distance_m]))
+
+    def require_acceptable(self, measures: GraspMeasures) -> None:
+        """Reject a grasp beyond a limit.
+
+        Raises:
+            SampleRejected: under the limit's name.
+        """
+        limits = self.limits
+        for name, unit in (
+            ("max_penetration_m", "m"),
+            ("intersection_volume_m3", "m^3"),
+            ("simulation_displacement_m", "m"),
+        ):
+            value, most = getattr(measures, name), getattr(limits, name)
+            if not value <= most:
+                raise SampleRejected(name, f"{value:.3g} {unit}, allowed {most:.3g} {unit}")
+        if measures.links_in_contact < limits.min_links_in_contact:
+            raise SampleRejected(
+                "links_in_contact",
+                f"{measures.links_in_contact} touch, need {limits.min_links_in_contact}",
+            )

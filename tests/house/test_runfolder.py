@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from obman_gen.errors import InputError
+from obman_gen.runfolder import RejectionLog, RunFolder, write_atomically
+
+
+def test_an_unwritable_place_is_named(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(InputError, match=r"file/run cannot be written: Not a directory; choose"):
+        RunFolder(tmp_path / "file" / "run").open_for_writing()
+
+
+def test_a_missing_stage_names_the_command(tmp_path):
+    folder = RunFolder(tmp_path)
+
+    with pytest.raises(InputError, match=r"objects\.csv does not exist; run `obman-gen"):
+        folder.require(folder.objects_table, "objects")
+
+
+def test_a_file_is_whole_or_absent(tmp_path):
+    target = tmp_path / "a" / "b.json"
+
+    write_atomically(target, "one")
+    write_atomically(target, b"two")
+
+    assert target.read_text() == "two"
+    assert [path.name for path in target.parent.iterdir()] == ["b.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "inside").touch()
+
+    with pytest.raises(InputError, match="taken cannot be written"):
+        write_atomically(tmp_path / "taken", "data")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_redoing_a_task_replaces_its_rejections(tmp_path):
+    path = tmp_path / "rejected.jsonl"
+    log = RejectionLog(path)
+    log.replace("render", "b", [{"rule": "few_pixels", "detail": "3 px"}] * 2)
+    log.replace("render", "a", [{"rule": "object_visibility", "detail": "10 %"}])
+    log.save()
+
+    again = RejectionLog(path)
+    again.replace("render", "b", [{"rule": "few_pixels", "detail": "3 px"}])
+    again.replace("grasp", "c", [])
+    again.save()
+
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [record["task"] for record in records] == ["a", "b"]
+    assert again.counts("render") == {"few_pixels": 1, "object_visibility": 1}
