@@ -155,10 +155,10 @@ class Engine:
         from distributed import Client
 
         try:
-            return Client(self._config.scheduler, timeout=10)
+            return Client(self._config.scheduler, timeout=CONNECT_TIMEOUT_S)
         except OSError as error:
             raise InputError(
-                f"no Dask scheduler answers at {self._config.scheduler} within 10 s; "
+                f"no Dask scheduler answers at {self._config.scheduler} within {CONNECT_TIMEOUT_S:g} s; "
                 "start one with `dask scheduler`, or use --scheduler local"
             ) from error
 
