@@ -18,6 +18,8 @@ from obman_gen.errors import InputError
 ALLOWED_WORKER_DEATHS = 2
 """Further tries of a task whose worker died before it is reported as crashed."""
 
+CONNECT_TIMEOUT_S = 10.0
+
 SINGLE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
@@ -158,7 +160,8 @@ class Engine:
             return Client(self._config.scheduler, timeout=CONNECT_TIMEOUT_S)
         except OSError as error:
             raise InputError(
-                f"no Dask scheduler answers at {self._config.scheduler} within {CONNECT_TIMEOUT_S:g} s; "
+                f"no Dask scheduler answers at {self._config.scheduler} "
+                f"within {CONNECT_TIMEOUT_S:g} s; "
                 "start one with `dask scheduler`, or use --scheduler local"
             ) from error
 
