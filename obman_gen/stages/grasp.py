@@ -1,14 +1,7 @@
 """Plan, refine and validate the grasps of every object and scale: one task, one file each."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
-
-from obman_gen.errors import InputError, SampleRejected
-from obman_gen.grasps.files import grasp_path, load_grasps, save_grasps
-from obman_gen.objects import ObjectEntry, read_objects_table
-from obman_gen.runfolder import RunFolder
-from obman_gen.stages.context import Context, rejection, task_config
+from obman_gen.grasps.files import grasp_path
+from obman_gen.stages.context import Context, rejection
 
 STAGE = "grasp"
 
