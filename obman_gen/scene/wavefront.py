@@ -4,6 +4,7 @@ Hostile input is the rule: faces twice with opposite winding, polygons, missing 
 material names without a definition, `l` lines, empty groups, negative indices.
 """
 
+import itertools
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,7 +82,7 @@ class _Records:
         corners = [self._corner(word) for word in words]
         if self.current < 0:
             self.current = self.material_names.setdefault("", len(self.material_names))
-        for second, third in zip(corners[1:], corners[2:], strict=False):
+        for second, third in itertools.pairwise(corners[1:]):
             self.corners.extend((corners[0], second, third))
             self.face_materials.append(self.current)
 
@@ -179,7 +180,7 @@ def _with_statement(material: Material, key: str, rest: str, folder: Path) -> Ma
     A Phong exponent n has the highlight of a roughness ``(2 / (n + 2)) ** 0.25``.
     """
     if key == "map_Kd":
-        texture = folder / rest.split()[-1].replace("\\", "/")
+        texture = folder / rest.rsplit(maxsplit=1)[-1].replace("\\", "/")
         if not texture.is_file():
             logger.info("texture %s is missing", texture)
             return material
@@ -194,7 +195,7 @@ def _with_statement(material: Material, key: str, rest: str, folder: Path) -> Ma
         red, green, blue = (min(max(value, 0.0), 1.0) ** 2.2 for value in values)
         return replace(material, base_color=(red, green, blue))
     if key == "Ks":
-        return replace(material, specular=min(max(max(values), 0.0), 1.0))
+        return replace(material, specular=min(max(*values, 0.0), 1.0))
     if key == "Ns":
         return replace(material, roughness=(2 / (max(values[0], 0.0) + 2)) ** 0.25)
     if key in ("d", "Tr"):
