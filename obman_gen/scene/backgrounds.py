@@ -38,6 +38,9 @@ SPLIT_SHARES: Mapping[Split, tuple[int, int]] = {
 }
 """Percent of a folder's files, by hash of their names."""
 
+ROOM_WIDENING = 1.7
+"""Rooms are seen with a focal length this much shorter than the hand."""
+
 RenderPanorama = Callable[[Drawing, int, int], LinearImage]
 """(drawing, width_px, samples) -> the view all round, linear light."""
 
@@ -191,10 +194,17 @@ def _paint_room(painter: BackgroundPainter, background, eye: _Eye, render_panora
     rng = np.random.default_rng([background.seed, 1])
     full = painter.room(background.name, render_panorama)
     full = np.roll(full, int(rng.integers(full.shape[1])), axis=1)
-    image = panorama.view(full, eye.camera, eye.camera_from_world)
+    image = panorama.view(full, _wider(eye.camera), eye.camera_from_world)
     target = np.exp(rng.normal(np.log(0.28), 0.45))
     image = image * (target / max(float(np.mean(np.minimum(image, 4.0))), 1e-3))
     return _shouldered(image), _light_of(full)
+
+
+def _wider(camera: Camera) -> Camera:
+    """Open the lens: rooms stay recognisable, and a panorama's pixels are not blown up."""
+    intrinsics = camera.intrinsics.astype(np.float64).copy()
+    intrinsics[[0, 1], [0, 1]] /= ROOM_WIDENING
+    return Camera(intrinsics, camera.width_px, camera.height_px)
 
 
 def _shouldered(image: np.ndarray) -> np.ndarray:
@@ -256,7 +266,7 @@ def _paint_image(painter: BackgroundPainter, background, eye: _Eye, _render_pano
 
 
 def _cropped(image: Image.Image, rng: np.random.Generator, camera: Camera) -> Image.Image:
-    """Cut out a window of the camera's shape, 60 to 100 % of the largest, mirrored half the time."""
+    """Cut out a window of the camera's shape, 60 to 100 % of the largest, perhaps mirrored."""
     scale = min(image.width / camera.width_px, image.height / camera.height_px)
     scale *= rng.uniform(0.6, 1.0)
     width, height = camera.width_px * scale, camera.height_px * scale

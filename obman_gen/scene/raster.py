@@ -133,7 +133,7 @@ def _pixel_bounds(corners, intrinsics, height, width):
 
 @numba.njit(cache=True)
 @no_type_check  # a shape-checking wrapper could not be compiled
-def _cast(vertices, faces, intrinsics, depth_m, hit_faces, weights):
+def _cast(vertices, faces, intrinsics, depth_m, hit_faces, weights):  # noqa: C901 one kernel
     height, width = depth_m.shape
     fx, fy, skew = intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 1]
     cx, cy = intrinsics[0, 2], intrinsics[1, 2]

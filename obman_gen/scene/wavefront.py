@@ -175,30 +175,40 @@ def read_mtl(path: Path) -> dict[str, Material]:
 
 
 def _with_statement(material: Material, key: str, rest: str, folder: Path) -> Material:
-    """Apply one line: Kd, Ks, Ns, d or Tr, map_Kd. Wavefront's model is mapped to a principled one.
-
-    A Phong exponent n has the highlight of a roughness ``(2 / (n + 2)) ** 0.25``.
-    """
+    """Apply one line of a material; lines of other kinds, or without numbers, change nothing."""
     if key == "map_Kd":
         texture = folder / rest.rsplit(maxsplit=1)[-1].replace("\\", "/")
         if not texture.is_file():
             logger.info("texture %s is missing", texture)
             return material
         return replace(material, texture=texture, base_color=(1.0, 1.0, 1.0))
-    if key not in ("Kd", "Ks", "Ns", "d", "Tr"):
+    if key not in _STATEMENTS:
         return material
     try:
         values = [float(word) for word in rest.split()[:3]]
     except ValueError:
         return material
-    if key == "Kd" and len(values) == 3 and material.texture is None:
-        red, green, blue = (min(max(value, 0.0), 1.0) ** 2.2 for value in values)
-        return replace(material, base_color=(red, green, blue))
-    if key == "Ks":
-        return replace(material, specular=min(max(*values, 0.0), 1.0))
-    if key == "Ns":
-        return replace(material, roughness=(2 / (max(values[0], 0.0) + 2)) ** 0.25)
-    if key in ("d", "Tr"):
-        opacity = values[0] if key == "d" else 1 - values[0]
-        return replace(material, transmission=0.9 if opacity < 0.9 else 0.0)
-    return material
+    return _STATEMENTS[key](material, values)
+
+
+def _with_diffuse(material: Material, values: list[float]) -> Material:
+    if len(values) < 3 or material.texture is not None:
+        return material
+    red, green, blue = (min(max(value, 0.0), 1.0) ** 2.2 for value in values)
+    return replace(material, base_color=(red, green, blue))
+
+
+def _with_opacity(material: Material, values: list[float]) -> Material:
+    return replace(material, transmission=0.9 if values[0] < 0.9 else 0.0)
+
+
+_STATEMENTS = {
+    "Kd": _with_diffuse,
+    "Ks": lambda material, values: replace(material, specular=min(max(*values, 0.0), 1.0)),
+    # A Phong exponent n has the highlight of this roughness.
+    "Ns": lambda material, values: replace(
+        material, roughness=(2 / (max(values[0], 0.0) + 2)) ** 0.25
+    ),
+    "d": _with_opacity,
+    "Tr": lambda material, values: _with_opacity(material, [1 - values[0]]),
+}
