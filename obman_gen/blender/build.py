@@ -36,16 +36,29 @@ class Builder:
         self._texture_size_px = texture_size_px
         self._file_images: OrderedDict[tuple[Path, str], bpy.types.Image | None] = OrderedDict()
         self._owned: list = []
+        self._images: list[bpy.types.Image] = []
+        self._retired: list[bpy.types.Image] = []
         self._world_image = None
         self.objects: list[tuple[Part, bpy.types.Object]] = []
         self._set_up_world()
 
     def clear(self) -> None:
-        """Remove everything the last drawing brought."""
+        """Remove everything the last drawing brought; its images outlive the next drawing.
+
+        Cycles knows images by their address when it keeps data between renders. If one were
+        freed before the next drawing's are made, a new image could take its place in memory
+        and be shown with the old one's pixels.
+        """
         for block in self._owned:
             _collection_of(block).remove(block)
-        self._owned = []
-        self.objects = []
+        for image in self._retired:
+            bpy.data.images.remove(image)
+        self._owned, self.objects = [], []
+        self._retired, self._images = self._images, []
+        while len(self._file_images) > TEXTURES_KEPT:
+            _, image = self._file_images.popitem(last=False)
+            if image is not None:
+                self._retired.append(image)
 
     def add_part(self, part: Part) -> None:
         """Make a mesh object with its materials."""
@@ -153,7 +166,7 @@ class Builder:
             return None
         if isinstance(source, np.ndarray):
             image = _image_from(source, colorspace)
-            self._owned.append(image)
+            self._images.append(image)
             return image
         return self._file_image(source, colorspace)
 
@@ -171,13 +184,6 @@ class Builder:
         else:
             self._file_images[key] = _image_from(pixels, colorspace)
         return self._file_images[key]
-
-    def forget_old_textures(self) -> None:
-        """Remove the files' images beyond the last used; call when no drawing is up."""
-        while len(self._file_images) > TEXTURES_KEPT:
-            _, image = self._file_images.popitem(last=False)
-            if image is not None:
-                bpy.data.images.remove(image)
 
 
 def read_texture(path: Path, size_px: int) -> np.ndarray:
@@ -252,4 +258,4 @@ def _collection_of(block):
     ):
         if isinstance(block, kind):
             return blocks
-    return bpy.data.images
+    raise TypeError(f"{type(block).__name__} is not something a drawing makes")

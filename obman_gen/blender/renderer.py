@@ -73,7 +73,7 @@ class Renderer(Generic[S]):
             image = self._picture(drawing, name, truths[name])
             normals = self.config.normals and name == "ho"
             views[name] = _view(image, truths[name], with_normals=normals)
-        self._clear()
+        self._builder.clear()
         return RenderResult(views, visibility.object, visibility.hand)
 
     def panorama(self, drawing: Drawing, width_px: int, samples: int) -> LinearImage:
@@ -92,7 +92,7 @@ class Renderer(Generic[S]):
         settings.diffuse_bounces = self.config.diffuse_bounces
         lens.type = "PERSP"
         self._scene.update_tag()
-        self._clear()
+        self._builder.clear()
         return linear
 
     def _build(self, drawing: Drawing) -> None:
@@ -105,10 +105,6 @@ class Renderer(Generic[S]):
         self._scene.cycles.seed = drawing.seed % 2**31
         # Cycles keeps its data between renders and misses a changed seed without this.
         self._scene.update_tag()
-
-    def _clear(self) -> None:
-        self._builder.clear()
-        self._builder.forget_old_textures()
 
     def _picture(self, drawing: Drawing, view: str, truth: Truth):
         box = _crop_box(truth, drawing.camera)

@@ -291,7 +291,7 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
     seed = int(rng.integers(2**31))
     pieces = (
         ("trousers", trousers_field(body, outfit), 0.008, 6),
-        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 4),
+        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 12),
         ("shoes", shoes_field(body), 0.006, 2),
     )
     garments, hidden = [], np.zeros(len(body.faces), bool)

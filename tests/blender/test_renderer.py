@@ -32,6 +32,14 @@ def images(result):
     return np.stack([result.views[view].image for view in VIEWS])
 
 
+def labelled(seed, grey):
+    """The stand-in's box with a texture made for it alone."""
+    _, thing = drawing(seed).parts
+    texture = np.full((32, 32, 3), grey, np.uint8)
+    uv = np.zeros((len(thing.faces), 3, 2))
+    return replace(thing, materials=(Material((1.0, 1.0, 1.0), texture),), uv=uv)
+
+
 @pytest.mark.parametrize("offset_px", [(0.0, 0.0, 0.0), (9.25, -6.5, 12.0)])
 def test_cycles_sees_each_surface_at_the_pixel_where_its_truth_says(renderer, offset_px):
     """Cycles' own depth pass, by its camera, against ray casting by K: shift and focal exact."""
@@ -49,7 +57,7 @@ def test_cycles_sees_each_surface_at_the_pixel_where_its_truth_says(renderer, of
     renderer._build(scene)
     session.set_crop(renderer._scene, (0, 64, 0, 96))
     depth_m = session.render_passes(renderer._scene)["Depth"][..., 0]
-    renderer._clear()
+    renderer._builder.clear()
     renderer._scene.view_layers[0].use_pass_z = False
 
     hit = depth_m < 1e9
@@ -74,7 +82,8 @@ def test_kept_data_equal_a_fresh_start(renderer):
     from obman_gen.blender.renderer import Renderer
 
     dark = np.full((8, 16, 3), 0.1, np.float32)
-    walk = [drawing(4), drawing(4, environment=dark), drawing(5, lamps=()), drawing(4)]
+    painted = [drawing(4, parts=(drawing(4).parts[0], labelled(4, grey))) for grey in (40, 200)]
+    walk = [drawing(4), *painted, drawing(4, environment=dark), *painted, drawing(5, lamps=())]
     kept = [images(renderer.render(scene)) for scene in walk]
 
     for scene, picture in zip(walk, kept, strict=True):
@@ -194,5 +203,5 @@ def test_skewed_pixels_are_refused(renderer):
 
     with pytest.raises(InputError, match="no skewed pixels"):
         renderer.render(drawing(of_camera=Camera(intrinsics, 64, 64)))
-    renderer._clear()
+    renderer._builder.clear()
     assert_allclose(renderer._builder.objects, [])
