@@ -36,29 +36,18 @@ class Builder:
         self._texture_size_px = texture_size_px
         self._file_images: OrderedDict[tuple[Path, str], bpy.types.Image | None] = OrderedDict()
         self._owned: list = []
-        self._images: list[bpy.types.Image] = []
-        self._retired: list[bpy.types.Image] = []
-        self._world_image = None
         self.objects: list[tuple[Part, bpy.types.Object]] = []
         self._set_up_world()
 
     def clear(self) -> None:
-        """Remove everything the last drawing brought; its images outlive the next drawing.
-
-        Cycles knows images by their address when it keeps data between renders. If one were
-        freed before the next drawing's are made, a new image could take its place in memory
-        and be shown with the old one's pixels.
-        """
+        """Remove everything the last drawing brought, and files' images beyond the last used."""
         for block in self._owned:
             _collection_of(block).remove(block)
-        for image in self._retired:
-            bpy.data.images.remove(image)
         self._owned, self.objects = [], []
-        self._retired, self._images = self._images, []
         while len(self._file_images) > TEXTURES_KEPT:
             _, image = self._file_images.popitem(last=False)
             if image is not None:
-                self._retired.append(image)
+                bpy.data.images.remove(image)
 
     def add_part(self, part: Part) -> None:
         """Make a mesh object with its materials."""
@@ -90,20 +79,13 @@ class Builder:
         self._owned[:0] = [blender_object, light]
 
     def set_environment(self, environment: LinearImage) -> None:
-        """Light the scene from all around.
-
-        A new image each time: Cycles does not notice new pixels in an old one when it keeps
-        its data between renders.
-        """
-        old = self._world_image
+        """Light the scene from all around."""
         height, width = environment.shape[:2]
         image = bpy.data.images.new("environment", width, height, float_buffer=True)
         image.colorspace_settings.name = "Linear Rec.709"
         _set_pixels(image, environment)
         self._world_node.image = image
-        self._world_image = image
-        if old is not None:
-            bpy.data.images.remove(old)
+        self._owned.append(image)
 
     def _set_up_world(self) -> None:
         world = bpy.data.worlds.new("world")
@@ -166,7 +148,7 @@ class Builder:
             return None
         if isinstance(source, np.ndarray):
             image = _image_from(source, colorspace)
-            self._images.append(image)
+            self._owned.append(image)
             return image
         return self._file_image(source, colorspace)
 
@@ -255,6 +237,7 @@ def _collection_of(block):
         (bpy.types.Mesh, bpy.data.meshes),
         (bpy.types.Light, bpy.data.lights),
         (bpy.types.Material, bpy.data.materials),
+        (bpy.types.Image, bpy.data.images),
     ):
         if isinstance(block, kind):
             return blocks

@@ -10,9 +10,10 @@ from obman_gen.blender import session
 from obman_gen.blender.build import Builder
 from obman_gen.blender.config import RenderConfig
 from obman_gen.sample import BACKGROUND, VIEWS, Camera, View
-from obman_gen.scene.color import encode_srgb
-from obman_gen.scene.drawing import Drawing, LinearImage
+from obman_gen.scene.backgrounds import RenderPanorama
+from obman_gen.scene.drawing import Drawing, LinearImage, Pixels
 from obman_gen.scene.raster import Truth
+from obman_gen.scene.sensor import expose
 from obman_gen.scene.visibility import VisibilityRules, measure, require_visible, view_truths
 
 CROP_MARGIN_PX = 4
@@ -35,12 +36,14 @@ class RenderResult:
 class Renderer(Generic[S]):
     """Owns this process's Blender scene. Results depend on the scene given, not on its history."""
 
-    def __init__(self, config: RenderConfig, draw: Callable[[S], Drawing]):
+    def __init__(self, config: RenderConfig, draw: Callable[[S, RenderPanorama], Drawing]):
         """Start Blender.
 
         Args:
             config: how to render.
-            draw: turns what `render` is given, a `obman_gen.scene.Scene`, into arrays.
+            draw: turns what `render` is given, a `obman_gen.scene.Scene`, into arrays: for
+                example an `obman_gen.scene.Artist`. Its second argument renders panoramas,
+                should the drawing need one.
         """
         self.config = config
         self._draw = draw
@@ -60,7 +63,7 @@ class Renderer(Generic[S]):
             SampleRejected: if it shows too little of the hand or object; decided by ray
                 casting, before any light is computed.
         """
-        return self.render_drawing(self._draw(scene))
+        return self.render_drawing(self._draw(scene, self.panorama))
 
     def render_drawing(self, drawing: Drawing) -> RenderResult:
         """Render the HO, H and O views of a drawing. Raises as `render`."""
@@ -68,12 +71,10 @@ class Renderer(Generic[S]):
         visibility = measure(drawing, truths)
         require_visible(visibility, self._rules)
         self._build(drawing)
-        views = {}
-        for name in VIEWS:
-            image = self._picture(drawing, name, truths[name])
-            normals = self.config.normals and name == "ho"
-            views[name] = _view(image, truths[name], with_normals=normals)
+        pictures = self._pictures(drawing, truths)
         self._builder.clear()
+        with_normals = {name: self.config.normals and name == "ho" for name in VIEWS}
+        views = {name: _view(pictures[name], truths[name], with_normals[name]) for name in VIEWS}
         return RenderResult(views, visibility.object, visibility.hand)
 
     def panorama(self, drawing: Drawing, width_px: int, samples: int) -> LinearImage:
@@ -86,12 +87,10 @@ class Renderer(Generic[S]):
         render.resolution_x, render.resolution_y = width_px, height_px
         settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 6, 5
         session.set_crop(self._scene, (0, height_px, 0, width_px))
-        self._scene.update_tag()
-        linear = session.render_passes(self._scene)["Combined"][..., :3].copy()
+        linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces
         settings.diffuse_bounces = self.config.diffuse_bounces
         lens.type = "PERSP"
-        self._scene.update_tag()
         self._builder.clear()
         return linear
 
@@ -103,22 +102,28 @@ class Renderer(Generic[S]):
         self._builder.set_environment(drawing.environment)
         session.set_camera(self._scene, drawing.camera)
         self._scene.cycles.seed = drawing.seed % 2**31
-        # Cycles keeps its data between renders and misses a changed seed without this.
-        self._scene.update_tag()
 
-    def _picture(self, drawing: Drawing, view: str, truth: Truth):
-        box = _crop_box(truth, drawing.camera)
-        if box is None:
-            return encode_srgb(drawing.background)
+    def _pictures(self, drawing: Drawing, truths: Mapping[str, Truth]) -> dict[str, Pixels]:
+        """Render each view's surroundings of what it shows, and lay it on the background."""
+        boxes = {view: _crop_box(truths[view], drawing.camera) for view in VIEWS}
+        shown = [view for view in VIEWS if boxes[view] is not None]
+        pictures = {}
+        for view in VIEWS:
+            linear = drawing.background.copy()
+            if boxes[view] is not None:
+                top, bottom, left, right = boxes[view]
+                behind = linear[top:bottom, left:right]
+                front = self._front(view, boxes[view], keep=view != shown[-1])
+                linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
+            pictures[view] = expose(linear, drawing.sensor)
+        return pictures
+
+    def _front(self, view: str, box, keep: bool) -> np.ndarray:
+        """Render what a view shows, premultiplied by its coverage, which is the last channel."""
         for part, blender_object in self._builder.objects:
             blender_object.hide_render = view not in part.in_views
         session.set_crop(self._scene, box)
-        combined = session.render_passes(self._scene)["Combined"]
-        top, bottom, left, right = box
-        linear = drawing.background.copy()
-        behind = linear[top:bottom, left:right]
-        linear[top:bottom, left:right] = combined[..., :3] + (1 - combined[..., 3:]) * behind
-        return encode_srgb(linear)
+        return session.render_passes(self._scene, keep)["Combined"]
 
 
 def _crop_box(truth: Truth, camera: Camera) -> tuple[int, int, int, int] | None:

@@ -67,7 +67,6 @@ def start(config: RenderConfig):
     _capture_results()
     scene = bpy.data.scenes.new("scene")
     scene.render.engine = "CYCLES"
-    scene.render.use_persistent_data = True
     scene.render.threads_mode = "FIXED"
     scene.render.threads = config.threads
     scene.render.film_transparent = True
@@ -154,8 +153,16 @@ def set_crop(scene, box: tuple[int, int, int, int]) -> None:
     render.border_min_y, render.border_max_y = 1 - bottom / height, 1 - top / height
 
 
-def render_passes(scene) -> dict[str, np.ndarray]:
-    """Render the scene as it stands and return its passes, (H, W, C) floats, by Blender's names."""
+def render_passes(scene, keep: bool) -> dict[str, np.ndarray]:
+    """Render the scene as it stands and return its passes, (H, W, C) floats, by Blender's names.
+
+    Args:
+        scene: Blender's.
+        keep: whether Cycles may reuse its data for the next render. True between the views of
+            one drawing, which differ in hidden objects and the border alone. Across drawings it
+            is not safe: Cycles takes a new image for an old one if both had one address.
+    """
+    scene.render.use_persistent_data = keep
     with quiet():
         bpy.ops.render.render(scene=scene.name)
     return dict(_passes)

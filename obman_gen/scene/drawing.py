@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float32, Integer, UInt8
 
 from obman_gen.arrays import Faces, Vertices
 from obman_gen.sample import Camera
+from obman_gen.scene.sensor import Sensor
 
 Pixels = UInt8[np.ndarray, "_ _ 3"]
 LinearImage = Float32[np.ndarray, "_ _ 3"]
@@ -89,6 +90,7 @@ class Drawing:
     lamps: tuple[Lamp, ...] = field(default=())
     seed: int = 0
     """Of the renderer's sampling noise."""
+    sensor: Sensor = field(default_factory=Sensor)
 
     def of_view(self, view: str) -> tuple[Part, ...]:
         """Return the parts that one of the three renders shows."""

@@ -14,7 +14,6 @@ from scipy import ndimage
 
 from obman_gen.errors import InputError
 from obman_gen.scene.color import encode_srgb
-from obman_gen.scene.drawing import Pixels
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,9 @@ def draw_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
     )
 
 
-def expose(linear: Float[np.ndarray, "height width 3"], sensor: Sensor) -> Pixels:
+def expose(
+    linear: Float[np.ndarray, "height width 3"], sensor: Sensor
+) -> UInt8[np.ndarray, "height width 3"]:
     """Turn linear light into the bytes a camera would store."""
     height, width = linear.shape[:2]
     light = linear * 2.0**sensor.exposure_stops
@@ -92,7 +93,7 @@ def _noise(light: np.ndarray, sensor: Sensor) -> np.ndarray:
     return spread * rng.normal(size=light.shape)
 
 
-def _compressed(pixels: Pixels, quality: int) -> UInt8[np.ndarray, "_ _ 3"]:
+def _compressed(pixels: np.ndarray, quality: int) -> UInt8[np.ndarray, "height width 3"]:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))

@@ -168,14 +168,15 @@ def _veined(color: np.ndarray, anatomy: HandAnatomy, person: Person, back: np.nd
 
 def _with_nails(color, relief, anatomy: HandAnatomy, person: Person):
     """Paint nail plates: pink bed, pale moon and free edge, a dark rim of skin around them."""
-    bed = NAIL_PLATE * (0.55 + 0.45 * (1 - person.melanin) ** 0.7)
+    bed = NAIL_PLATE * (0.38 + 0.62 * (1 - person.melanin))
     for finger in range(len(FINGERS)):
         along, across, rim_m = anatomy.nail(finger, person.nail_length)
         inside = _bump_between(rim_m, -0.0002, 0.0003)[:, None]
         moon = _bump_between(0.24 - along - 0.35 * across**2, 0.0, 0.08) * 0.35
         edge = _bump_between(along - 0.06 * across**2, 0.86, 0.93) * 0.6
         pale = np.clip(moon + edge, 0, 1)[:, None]
-        plate = bed * (1 - pale) + pale * np.array([0.72, 0.64, 0.55])
+        edge_color = np.array([0.70, 0.60, 0.50]) * (0.6 + 0.4 * (1 - person.melanin))
+        plate = bed * (1 - pale) + pale * edge_color
         stripes = 1 + 0.02 * np.sin(across * 40)
         fold = np.exp(-((rim_m / 0.0006) ** 2))[:, None]
         color = color * (1 - 0.35 * fold * (1 - inside))

@@ -25,7 +25,7 @@ RULES_OFF = {"min_hand_px": 0, "min_object_px": 0, "min_object_visible": 0.0}
 def renderer():
     from obman_gen.blender.renderer import Renderer
 
-    return Renderer(RenderConfig(samples=2, **RULES_OFF), lambda scene: scene)
+    return Renderer(RenderConfig(samples=2, **RULES_OFF), lambda scene, _: scene)
 
 
 def images(result):
@@ -56,7 +56,7 @@ def test_cycles_sees_each_surface_at_the_pixel_where_its_truth_says(renderer, of
     renderer._scene.view_layers[0].use_pass_z = True
     renderer._build(scene)
     session.set_crop(renderer._scene, (0, 64, 0, 96))
-    depth_m = session.render_passes(renderer._scene)["Depth"][..., 0]
+    depth_m = session.render_passes(renderer._scene, keep=False)["Depth"][..., 0]
     renderer._builder.clear()
     renderer._scene.view_layers[0].use_pass_z = False
 
@@ -87,7 +87,7 @@ def test_kept_data_equal_a_fresh_start(renderer):
     kept = [images(renderer.render(scene)) for scene in walk]
 
     for scene, picture in zip(walk, kept, strict=True):
-        fresh = Renderer(renderer.config, lambda scene: scene)
+        fresh = Renderer(renderer.config, lambda scene, _: scene)
         assert_array_equal(images(fresh.render(scene)), picture)
 
 
@@ -96,7 +96,7 @@ def test_another_process_renders_the_same_bits(renderer):
         "import hashlib, numpy as np; from scene.stand_in import drawing;"
         "from obman_gen.blender.renderer import Renderer;"
         "from obman_gen.blender.config import RenderConfig;"
-        f"r = Renderer(RenderConfig(samples=2, **{RULES_OFF}), lambda s: s).render(drawing(6));"
+        f"r = Renderer(RenderConfig(samples=2, **{RULES_OFF}), lambda s, _: s).render(drawing(6));"
         "print(hashlib.sha256(r.views['ho'].image.tobytes()).hexdigest())"
     )
     root = Path(__file__).parents[2]
@@ -146,12 +146,12 @@ def test_hidden_object_is_rejected_before_rendering(renderer):
 
     person, thing = drawing().parts
     behind = replace(thing, vertices=thing.vertices * [0.2, 0.2, 1.0] + [-0.04, 0.015, 0.3])
-    strict = Renderer(RenderConfig(min_object_px=0), lambda scene: scene)
+    strict = Renderer(RenderConfig(min_object_px=0), lambda scene, _: scene)
 
     with pytest.raises(SampleRejected, match="object_visibility: 0% of the object is visible"):
         strict.render(drawing(parts=(person, behind)))
     with pytest.raises(SampleRejected, match="few_pixels: 0 px of the object, need 100"):
-        Renderer(RenderConfig(), lambda scene: scene).render(drawing(parts=(person,)))
+        Renderer(RenderConfig(), lambda scene, _: scene).render(drawing(parts=(person,)))
 
 
 def test_unreadable_texture_leaves_its_surface_plain(renderer, tmp_path):
