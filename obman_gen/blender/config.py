@@ -1,0 +1,41 @@
+"""How pictures are computed. What they show is the business of `obman_gen.scene`."""
+
+from dataclasses import dataclass
+
+from obman_gen.errors import InputError
+
+
+@dataclass(frozen=True)
+class RenderConfig:
+    """Render settings and the rules a picture must pass."""
+
+    samples: int = 8
+    """Per pixel. 8 with denoising differ from 1,024 by about 42 dB, see benchmarks/render.py."""
+    denoise: bool = True
+    device: str = "cpu"
+    """``cpu``, ``cuda`` or ``optix``."""
+    threads: int = 1
+    max_bounces: int = 3
+    diffuse_bounces: int = 2
+    glossy_bounces: int = 2
+    min_object_visible: float = 0.4
+    """Share of the object's own silhouette left by the hand and body (ObMan: 0.4)."""
+    min_hand_px: int = 100
+    min_object_px: int = 100
+    min_hand_visible: float = 0.0
+    normals: bool = False
+    """Also return face normals of the HO view."""
+    texture_size_px: int = 1024
+    """Larger textures are reduced to this when loaded."""
+
+    def __post_init__(self):
+        if self.samples < 1 or self.threads < 1:
+            raise InputError(
+                f"render: samples and threads must be at least 1, got {self.samples} and "
+                f"{self.threads}"
+            )
+        if self.device not in ("cpu", "cuda", "optix"):
+            raise InputError(f"render.device must be cpu, cuda or optix, got {self.device!r}")
+        for name in ("min_object_visible", "min_hand_visible"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"render.{name} must lie in [0, 1], got {getattr(self, name)}")

@@ -1,0 +1,147 @@
+"""Render drawings with Cycles: three pictures of one scene, and their exact ground truth."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from obman_gen.blender import session
+from obman_gen.blender.build import Builder
+from obman_gen.blender.config import RenderConfig
+from obman_gen.sample import BACKGROUND, VIEWS, Camera, View
+from obman_gen.scene.backgrounds import RenderPanorama
+from obman_gen.scene.drawing import Drawing, LinearImage, Pixels
+from obman_gen.scene.raster import Truth
+from obman_gen.scene.sensor import expose
+from obman_gen.scene.visibility import VisibilityRules, measure, require_visible, view_truths
+
+CROP_MARGIN_PX = 4
+"""The pixel filter reaches 1 px beyond a silhouette; the denoiser wants a little context."""
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What comes back from the renderer."""
+
+    views: Mapping[str, View]
+    """Keyed by `VIEWS`."""
+    visibility_object: float
+    """Visible fraction of the object's own silhouette, in [0, 1]."""
+    visibility_hand: float
+
+
+class Renderer(Generic[S]):
+    """Owns this process's Blender scene. Results depend on the scene given, not on its history."""
+
+    def __init__(self, config: RenderConfig, draw: Callable[[S, RenderPanorama], Drawing]):
+        """Start Blender.
+
+        Args:
+            config: how to render.
+            draw: turns what `render` is given, a `obman_gen.scene.Scene`, into arrays: for
+                example an `obman_gen.scene.Artist`. Its second argument renders panoramas,
+                should the drawing need one.
+        """
+        self.config = config
+        self._draw = draw
+        self._scene = session.start(config)
+        self._builder = Builder(self._scene, config.texture_size_px)
+        self._rules = VisibilityRules(
+            config.min_object_visible,
+            config.min_hand_visible,
+            config.min_hand_px,
+            config.min_object_px,
+        )
+
+    def render(self, scene: S) -> RenderResult:
+        """Draw and render a scene.
+
+        Raises:
+            SampleRejected: if it shows too little of the hand or object; decided by ray
+                casting, before any light is computed.
+        """
+        return self.render_drawing(self._draw(scene, self.panorama))
+
+    def render_drawing(self, drawing: Drawing) -> RenderResult:
+        """Render the HO, H and O views of a drawing. Raises as `render`."""
+        truths = view_truths(drawing)
+        visibility = measure(drawing, truths)
+        require_visible(visibility, self._rules)
+        self._build(drawing)
+        pictures = self._pictures(drawing, truths)
+        self._builder.clear()
+        with_normals = {name: self.config.normals and name == "ho" for name in VIEWS}
+        views = {name: _view(pictures[name], truths[name], with_normals[name]) for name in VIEWS}
+        return RenderResult(views, visibility.object, visibility.hand)
+
+    def panorama(self, drawing: Drawing, width_px: int, samples: int) -> LinearImage:
+        """Render all parts of a drawing as an equirectangular image of linear light."""
+        height_px = width_px // 2
+        self._build(drawing)
+        lens, settings = self._scene.camera.data, self._scene.cycles
+        lens.type, lens.panorama_type = "PANO", "EQUIRECTANGULAR"
+        render = self._scene.render
+        render.resolution_x, render.resolution_y = width_px, height_px
+        settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 6, 5
+        session.set_crop(self._scene, (0, height_px, 0, width_px))
+        linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
+        settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces
+        settings.diffuse_bounces = self.config.diffuse_bounces
+        lens.type = "PERSP"
+        self._builder.clear()
+        return linear
+
+    def _build(self, drawing: Drawing) -> None:
+        for part in drawing.parts:
+            self._builder.add_part(part)
+        for lamp in drawing.lamps:
+            self._builder.add_lamp(lamp)
+        self._builder.set_environment(drawing.environment)
+        session.set_camera(self._scene, drawing.camera)
+        self._scene.cycles.seed = drawing.seed % 2**31
+
+    def _pictures(self, drawing: Drawing, truths: Mapping[str, Truth]) -> dict[str, Pixels]:
+        """Render each view's surroundings of what it shows, and lay it on the background."""
+        boxes = {view: _crop_box(truths[view], drawing.camera) for view in VIEWS}
+        shown = [view for view in VIEWS if boxes[view] is not None]
+        pictures = {}
+        for view in VIEWS:
+            linear = drawing.background.copy()
+            if boxes[view] is not None:
+                top, bottom, left, right = boxes[view]
+                behind = linear[top:bottom, left:right]
+                front = self._front(view, boxes[view], keep=view != shown[-1])
+                linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
+            pictures[view] = expose(linear, drawing.sensor)
+        return pictures
+
+    def _front(self, view: str, box, keep: bool) -> np.ndarray:
+        """Render what a view shows, premultiplied by its coverage, which is the last channel."""
+        for part, blender_object in self._builder.objects:
+            blender_object.hide_render = view not in part.in_views
+        session.set_crop(self._scene, box)
+        return session.render_passes(self._scene, keep)["Combined"]
+
+
+def _crop_box(truth: Truth, camera: Camera) -> tuple[int, int, int, int] | None:
+    """Return (top, bottom, left, right) around every surface seen, with a margin."""
+    rows = np.flatnonzero(np.isfinite(truth.depth_m).any(axis=1))
+    columns = np.flatnonzero(np.isfinite(truth.depth_m).any(axis=0))
+    if not len(rows):
+        return None
+    return (
+        max(int(rows[0]) - CROP_MARGIN_PX, 0),
+        min(int(rows[-1]) + 1 + CROP_MARGIN_PX, camera.height_px),
+        max(int(columns[0]) - CROP_MARGIN_PX, 0),
+        min(int(columns[-1]) + 1 + CROP_MARGIN_PX, camera.width_px),
+    )
+
+
+def _view(image: np.ndarray, truth: Truth, with_normals: bool) -> View:
+    labelled = truth.segmentation != BACKGROUND
+    depth_m = np.where(labelled, truth.depth_m, np.inf).astype(np.float32)
+    normals = np.where(labelled[..., None], truth.normals, 0).astype(np.float32)
+    return View(image, depth_m, truth.segmentation, normals if with_normals else None)

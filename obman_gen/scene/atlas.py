@@ -1,0 +1,97 @@
+"""Texture atlases: where on a model's surface each texel lies."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Integer
+from scipy import ndimage
+
+from obman_gen.arrays import Faces, Points, Vertices
+from obman_gen.sample import Camera
+from obman_gen.scene.drawing import Pixels
+from obman_gen.scene.raster import cast
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """The texels of one image that some faces of a model are painted with."""
+
+    size_px: int
+    covered: Bool[np.ndarray, "size size"]
+    faces: Integer[np.ndarray, "texel"]
+    """Face of each covered texel."""
+    weights: Float[np.ndarray, "texel 3"]
+    """Barycentric weights in it."""
+
+    @cached_property
+    def nearest(self) -> Integer[np.ndarray, "2 size size"]:
+        """Row and column of the covered texel nearest to each texel: colours bleed outwards."""
+        return ndimage.distance_transform_edt(
+            ~self.covered, return_distances=False, return_indices=True
+        )
+
+    def sample(self, faces: Faces, values: Float[np.ndarray, "vertex *rest"]) -> np.ndarray:
+        """Interpolate values given at vertices to the covered texels."""
+        corners = values[faces[self.faces]]
+        return np.einsum("tc,tc...->t...", self.weights, corners)
+
+    def image(self, texels: Float[np.ndarray, "texel *rest"]) -> np.ndarray:
+        """Lay texels out as an image whose uncovered parts repeat their neighbours."""
+        full = np.zeros((self.size_px, self.size_px, *texels.shape[1:]), texels.dtype)
+        full[self.covered] = texels
+        return full[tuple(self.nearest)]
+
+
+def atlas_of(uv: Float[np.ndarray, "corner 2"], uv_faces: Faces, size_px: int) -> Atlas:
+    """Find the face under each texel's centre: rays through a picture of the atlas, v upwards."""
+    flat = np.column_stack([uv[:, 0], 1 - uv[:, 1], np.ones(len(uv))])
+    intrinsics = np.diag([float(size_px), float(size_px), 1.0])
+    hits = cast(flat, uv_faces, Camera(intrinsics, size_px, size_px))
+    covered = hits.faces >= 0
+    return Atlas(size_px, covered, hits.faces[covered], hits.weights[covered])
+
+
+def filling_uv(
+    uv: Float[np.ndarray, "corner 2"], uv_faces: Faces, keep: Bool[np.ndarray, "face"]
+) -> Float[np.ndarray, "face 3 2"]:
+    """Return corner coordinates of some faces, stretched to fill the unit square, 1 % margin."""
+    corners = uv[uv_faces[keep]]
+    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
+    return 0.01 + 0.98 * (corners - low) / (high - low)
+
+
+def projected_uv(vertices: Vertices, faces: Faces) -> Float[np.ndarray, "face 3 2"]:
+    """Make an atlas for a flat hand without one: its back above, its palm below.
+
+    Args:
+        vertices: rest pose, palm down (-y), fingers along x.
+        faces: of the hand.
+    """
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    unit = (corners - low) / (high - low)
+    v = 0.02 + 0.46 * unit[..., 2]
+    v = np.where(normals[:, 1:2] > 0, v + 0.5, v)
+    return np.stack([0.02 + 0.96 * unit[..., 0], v], axis=-1)
+
+
+def vertex_normals(vertices: Vertices, faces: Faces) -> Points:
+    """Return unit normals, averaged over adjacent faces by area."""
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    total = np.stack(
+        [
+            np.bincount(faces.reshape(-1), np.repeat(normals[:, i], 3), len(vertices))
+            for i in range(3)
+        ],
+        axis=1,
+    )
+    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+
+
+def texture_bytes(image: Float[np.ndarray, "size size"]) -> Pixels:
+    """Turn heights in [0, 1] into a grey image."""
+    grey = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)

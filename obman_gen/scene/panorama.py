@@ -1,0 +1,51 @@
+"""Look into equirectangular images: rows from up to down, the middle column straight ahead."""
+
+import numpy as np
+from jaxtyping import Float
+from scipy import ndimage
+
+from obman_gen.arrays import Points, Rotation
+from obman_gen.sample import Camera
+from obman_gen.scene.drawing import LinearImage
+from obman_gen.scene.raster import camera_rays
+
+
+def panorama_directions(height_px: int, width_px: int) -> Points:
+    """Return the unit direction (x right, y down, z forward) of each pixel's centre."""
+    latitude = (0.5 - (np.arange(height_px) + 0.5) / height_px)[:, None] * np.pi
+    longitude = ((np.arange(width_px) + 0.5) / width_px - 0.5)[None] * 2 * np.pi
+    across = np.cos(latitude)
+    x, z = across * np.sin(longitude), across * np.cos(longitude)
+    y = np.broadcast_to(-np.sin(latitude), x.shape)
+    return np.stack([x, y, z], axis=-1)
+
+
+def look_up(panorama: LinearImage, directions: Points) -> Float[np.ndarray, "*batch 3"]:
+    """Return the light from directions, bilinear; they need not be unit."""
+    height, width = panorama.shape[:2]
+    unit = directions / np.linalg.norm(directions, axis=-1, keepdims=True)
+    longitude = np.arctan2(unit[..., 0], unit[..., 2])
+    latitude = np.arcsin(np.clip(-unit[..., 1], -1, 1))
+    columns = (longitude / (2 * np.pi) + 0.5) * width - 0.5
+    rows = np.clip((0.5 - latitude / np.pi) * height - 0.5, 0, height - 1)
+    wrapped = np.concatenate([panorama[:, -1:], panorama, panorama[:, :1]], axis=1)
+    where = [rows, columns + 1]
+    channels = [
+        ndimage.map_coordinates(wrapped[..., i], where, order=1, mode="nearest") for i in range(3)
+    ]
+    return np.stack(channels, axis=-1)
+
+
+def view(panorama: LinearImage, camera: Camera, camera_from_world: Rotation) -> LinearImage:
+    """Return what a camera at the panorama's eye sees."""
+    return look_up(panorama, camera_rays(camera) @ camera_from_world).astype(np.float32)
+
+
+def as_environment(panorama: LinearImage, camera_from_world: Rotation) -> LinearImage:
+    """Turn a panorama into the camera frame and smooth it to 32 x 64: light, not a picture."""
+    height, width = panorama.shape[:2]
+    small = panorama[: height // 32 * 32, : width // 64 * 64]
+    small = small.reshape(32, height // 32, 64, width // 64, 3).mean(axis=(1, 3))
+    small = ndimage.gaussian_filter(small, (1.2, 1.2, 0), mode=("nearest", "wrap", "nearest"))
+    directions = panorama_directions(32, 64) @ camera_from_world
+    return look_up(small, directions).astype(np.float32)

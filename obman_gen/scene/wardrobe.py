@@ -1,0 +1,349 @@
+"""Clothes and hair: shells around a body, cut on the rest pose and worn in any pose.
+
+A garment covers the part of the body where a field over the rest pose is positive. Triangles
+that its border crosses are cut exactly, so a sleeve may end anywhere; its vertices are fixed
+blends of body vertices and follow every pose.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Integer
+from scipy import sparse
+
+from obman_gen.arrays import Faces, Points, Vertices
+from obman_gen.sample import BODY
+from obman_gen.scene import textures
+from obman_gen.scene.atlas import vertex_normals
+from obman_gen.scene.drawing import Material, Part
+from obman_gen.scene.noise3 import field as noise_field
+from obman_gen.scene.pools import generator_of
+
+PERSON_VIEWS = frozenset({"ho", "h"})
+FABRIC_PX = 256
+INNER_RIM_M = 0.0015
+"""How far a hem's inner edge stands off the skin."""
+
+PELVIS, NECK, HEAD = 0, 12, 15
+LEFT_ARM, RIGHT_ARM = (16, 18, 20), (17, 19, 21)
+LEFT_LEG, RIGHT_LEG = (1, 4, 7), (2, 5, 8)
+"""Shoulder, elbow, wrist; hip, knee, ankle: SMPL+H joints."""
+LEFT_HAND, RIGHT_HAND = range(22, 37), range(37, 52)
+
+
+@dataclass(frozen=True)
+class BodyShape:
+    """A body at rest: what clothes are cut from."""
+
+    vertices: Vertices
+    """y up, facing +z, metres."""
+    faces: Faces
+    joints: Float[np.ndarray, "52 3"]
+    weights: Float[np.ndarray, "vertex 52"]
+
+
+@dataclass(frozen=True)
+class Outfit:
+    """One person's clothes. Lengths along limbs count joints: 0 shoulder, 1 elbow, 2 wrist."""
+
+    sleeve: float
+    sleeve_loose_m: float
+    neckline: float
+    """0 a high collar, 1 a wide neck."""
+    shirt_hem_m: float
+    """Below the pelvis joint."""
+    trousers: float
+    """0 hip, 1 knee, 2 ankle."""
+    has_hood_hair: bool
+    hair_color: textures.Color
+
+
+def draw_outfit(rng: np.random.Generator) -> Outfit:
+    """Draw clothes: sleeves of any length, a third of them long."""
+    sleeve = rng.uniform(1.55, 1.93) if rng.random() < 0.45 else rng.uniform(0.3, 1.6)
+    greys = rng.random() < 0.15
+    level = rng.uniform(0.25, 0.6) if greys else np.exp(rng.uniform(np.log(0.006), np.log(0.2)))
+    warmth = 0.05 if greys else rng.uniform(0.2, 0.6)
+    color = (float(level), float(level * (1 - 0.6 * warmth)), float(level * (1 - warmth) ** 1.5))
+    return Outfit(
+        sleeve=float(sleeve),
+        sleeve_loose_m=float(rng.uniform(0.003, 0.014)),
+        neckline=float(rng.random()),
+        shirt_hem_m=float(rng.uniform(0.02, 0.14)),
+        trousers=float(rng.uniform(1.7, 1.95) if rng.random() < 0.7 else rng.uniform(0.6, 1.2)),
+        has_hood_hair=bool(rng.random() < 0.3),
+        hair_color=color,
+    )
+
+
+def limb_coordinate(body: BodyShape, limb: tuple[int, int, int]) -> Float[np.ndarray, "vertex"]:
+    """Return how far along a limb each vertex lies: 0 at its root joint, 1 and 2 at the next.
+
+    Before the root joint the coordinate is negative, past the last it exceeds 2.
+    """
+    root, middle, end = body.joints[list(limb)]
+    upper, lower = middle - root, end - middle
+    first = (body.vertices - root) @ upper / (upper @ upper)
+    second = (body.vertices - middle) @ lower / (lower @ lower)
+    return np.where(second > 0, 1 + second, np.minimum(first, 1.0))
+
+
+def _belongs(body: BodyShape, joints) -> Float[np.ndarray, "vertex"]:
+    return body.weights[:, list(joints)].sum(axis=1)
+
+
+def shirt_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
+    """Positive on torso and arms: below the neckline, above the hem, up to the sleeves' end."""
+    on_arm = _on_arm(body)
+    hem = body.vertices[:, 1] - (body.joints[PELVIS, 1] - outfit.shirt_hem_m)
+    tilt = np.array([0.0, 1.0, 0.35 + 0.5 * outfit.neckline])
+    tilt /= np.linalg.norm(tilt)
+    opening_m = 0.06 - 0.07 * outfit.neckline
+    collar = opening_m - (body.vertices - body.joints[NECK]) @ tilt
+    values = np.where(on_arm, 0.05, np.minimum(hem, collar))
+    for limb, hand in ((LEFT_ARM, LEFT_HAND), (RIGHT_ARM, RIGHT_HAND)):
+        forearm_m = np.linalg.norm(body.joints[limb[2]] - body.joints[limb[1]])
+        left_m = (outfit.sleeve - limb_coordinate(body, limb)) * forearm_m
+        on_this = _belongs(body, (*limb, *hand)) > 0.5
+        values = np.where(on_this, np.minimum(values, left_m), values)
+    return values
+
+
+def _on_arm(body: BodyShape) -> Bool[np.ndarray, "vertex"]:
+    return _belongs(body, (*LEFT_ARM, *RIGHT_ARM, *LEFT_HAND, *RIGHT_HAND)) > 0.5
+
+
+def trousers_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
+    """Positive from the waist down to the trousers' end."""
+    below_hem_m = 0.02 - outfit.shirt_hem_m  # higher up, the shirt hides them
+    waist = body.joints[PELVIS, 1] + below_hem_m - body.vertices[:, 1]
+    left_m = np.full(len(body.vertices), 1.0)
+    for limb in (LEFT_LEG, RIGHT_LEG):
+        leg = _belongs(body, limb) + _belongs(body, {limb[2] + 3})
+        shin_m = np.linalg.norm(body.joints[limb[2]] - body.joints[limb[1]])
+        left_here = (outfit.trousers - limb_coordinate(body, limb)) * shin_m
+        left_m = np.where(leg > 0.5, left_here, left_m)
+    return np.where(_on_arm(body), -0.05, np.minimum(waist, left_m))
+
+
+def shoes_field(body: BodyShape) -> Float[np.ndarray, "vertex"]:
+    """Positive below the ankles."""
+    ankle = min(body.joints[LEFT_LEG[2], 1], body.joints[RIGHT_LEG[2], 1])
+    return ankle + 0.01 - body.vertices[:, 1]
+
+
+def hair_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
+    """Positive on the back and top of the head, behind the hairline."""
+    head = body.joints[HEAD]
+    top = body.vertices[:, 1].max()
+    height = top - head[1]
+    behind = np.array([0.0, 0.55, -0.83])
+    line = head + np.array([0.0, 0.62 * height, 0.03])
+    scalp = (body.vertices - line) @ behind + 0.035
+    low = head[1] + (-0.05 if outfit.has_hood_hair else 0.25) * height
+    return np.minimum(scalp, body.vertices[:, 1] - low)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The part of a body where a field is positive, its border cut through triangles."""
+
+    blend: sparse.csr_matrix
+    """(garment vertex, body vertex): each row two weights that add up to 1."""
+    faces: Faces
+    border: Integer[np.ndarray, "edge 2"]
+    """Directed edges along the cut, the covered part to their left."""
+
+
+def cut(faces: Faces, values: Float[np.ndarray, "vertex"]) -> Cut:
+    """Keep the triangles, and parts of triangles, where the interpolated field is positive."""
+    positive = values > 0
+    count = positive[faces].sum(axis=1)
+    edges: dict[tuple[int, int], int] = {}
+    kept = [tuple(face) for face in faces[count == 3].tolist()]
+    border: list[tuple[int, int]] = []
+    base = len(values)
+
+    def crossing(inside: int, outside: int) -> int:
+        key = (inside, outside)
+        return edges.setdefault(key, base + len(edges))
+
+    for face in faces[count == 1].tolist():
+        turn = next(i for i in range(3) if positive[face[i]])
+        a, b, c = face[turn], face[(turn + 1) % 3], face[(turn + 2) % 3]
+        first, second = crossing(a, b), crossing(a, c)
+        kept.append((a, first, second))
+        border.append((first, second))
+    for face in faces[count == 2].tolist():
+        turn = next(i for i in range(3) if not positive[face[i]])
+        a, b, c = face[turn], face[(turn + 1) % 3], face[(turn + 2) % 3]
+        first, second = crossing(b, a), crossing(c, a)
+        kept += [(b, c, second), (b, second, first)]
+        border.append((second, first))
+    return _compact(values, edges, np.array(kept).reshape(-1, 3), np.array(border).reshape(-1, 2))
+
+
+def _compact(values, edges, faces, border) -> Cut:
+    """Number only the vertices in use; a crossing blends its edge's ends to the field's zero."""
+    count = len(values)
+    ends = np.array(list(edges), dtype=np.int64).reshape(-1, 2)
+    share = (
+        values[ends[:, 0]] / (values[ends[:, 0]] - values[ends[:, 1]]) if len(ends) else ends[:, 0]
+    )
+    rows = np.concatenate([np.arange(count), np.repeat(count + np.arange(len(ends)), 2)])
+    columns = np.concatenate([np.arange(count), ends.reshape(-1)])
+    weights = np.concatenate([np.ones(count), np.stack([1 - share, share], axis=1).reshape(-1)])
+    blend = sparse.csr_matrix((weights, (rows, columns)), shape=(count + len(ends), count))
+    used, renumbered = np.unique(faces, return_inverse=True)
+    where = np.full(count + len(ends), -1)
+    where[used] = np.arange(len(used))
+    return Cut(blend[used], renumbered.reshape(-1, 3), where[border])
+
+
+@dataclass(frozen=True)
+class Garment:
+    """Something worn: where it lies and how it looks."""
+
+    name: str
+    cut: Cut
+    offset_m: Float[np.ndarray, "garment"]
+    material: Material
+    uv: Float[np.ndarray, "face 3 2"]
+    smoothing: int
+    """Passes of smoothing that let cloth span the body's hollows."""
+
+
+def worn(garment: Garment, posed: Vertices, posed_normals: Points) -> Part:
+    """Put a garment on a posed body: outwards along its normals, with a turned-in hem."""
+    blend = garment.cut.blend
+    base, normals = blend @ posed, blend @ posed_normals
+    outer = base + garment.offset_m[:, None] * normals
+    outer = _smoothed(outer, garment.cut, garment.smoothing)
+    rim = garment.cut.border
+    inner_of = np.unique(rim)
+    inner = base[inner_of] + INNER_RIM_M * normals[inner_of]
+    where = np.searchsorted(inner_of, rim) + len(outer)
+    strip = np.concatenate(
+        [np.column_stack([rim[:, ::-1], where[:, 0]]), np.column_stack([rim[:, 0], where])]
+    )
+    faces = np.concatenate([garment.cut.faces, strip])
+    uv = np.concatenate([garment.uv, np.zeros((len(strip), 3, 2))])
+    return Part(
+        garment.name,
+        np.concatenate([outer, inner]),
+        faces,
+        (garment.material,),
+        np.full(len(faces), BODY),
+        uv=uv,
+        in_views=PERSON_VIEWS,
+    )
+
+
+def _smoothed(points: Vertices, shape: Cut, passes: int) -> Vertices:
+    """Average each vertex with its neighbours, hems staying where they are."""
+    if not passes:
+        return points
+    count = len(points)
+    one, other = shape.faces[:, [0, 1, 2]].reshape(-1), shape.faces[:, [1, 2, 0]].reshape(-1)
+    links = sparse.coo_matrix((np.ones(len(one)), (one, other)), shape=(count, count)).tocsr()
+    links = ((links + links.T) > 0).astype(float)
+    degree = np.asarray(links.sum(axis=1)).ravel()
+    free = np.ones(count, bool)
+    free[np.unique(shape.border)] = False
+    for _ in range(passes):
+        mean = (links @ points) / np.maximum(degree, 1)[:, None]
+        points = np.where(free[:, None], 0.5 * points + 0.5 * mean, points)
+    return points
+
+
+def wrapped_uv(body: BodyShape, shape: Cut, tile_m: float) -> Float[np.ndarray, "face 3 2"]:
+    """Wrap cloth around torso and limbs: u runs around the nearest bone, v along it."""
+    rest = shape.blend @ body.vertices
+    axes = [(PELVIS, NECK, 0.15)]
+    axes += [(limb[i], limb[i + 1], 0.05) for limb in (LEFT_ARM, RIGHT_ARM) for i in (0, 1)]
+    axes += [(limb[i], limb[i + 1], 0.08) for limb in (LEFT_LEG, RIGHT_LEG) for i in (0, 1)]
+    centers = rest[shape.faces].mean(axis=1)
+    best, uv = np.full(len(centers), np.inf), np.zeros((len(centers), 3, 2))
+    for start, end, radius_m in axes:
+        origin, along = body.joints[start], body.joints[end] - body.joints[start]
+        length = np.linalg.norm(along)
+        along = along / length
+        at = np.clip((centers - origin) @ along, 0, length)
+        away = np.linalg.norm(centers - origin - at[:, None] * along, axis=1) / radius_m
+        side = np.cross(along, [0.0, 0.0, 1.0])
+        side /= np.linalg.norm(side)
+        local = rest[shape.faces] - origin
+        angle = np.arctan2(local @ np.cross(side, along), local @ side)
+        turns = np.round((angle - angle[:, :1]) / (2 * np.pi))
+        wrapped = np.stack([(angle - 2 * np.pi * turns) * radius_m, local @ along], axis=-1)
+        closer = away < best
+        uv[closer], best[closer] = wrapped[closer] / tile_m, away[closer]
+    return uv
+
+
+def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.ndarray, "face"]]:
+    """Return the clothes and hair of a name, and which faces of the body stay visible.
+
+    Body faces well inside a garment are left out, so that skin never shows through cloth.
+    """
+    rng = generator_of(name)
+    outfit = draw_outfit(rng)
+    seed = int(rng.integers(2**31))
+    pieces = (
+        ("trousers", trousers_field(body, outfit), 0.008, 6),
+        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 12),
+        ("shoes", shoes_field(body), 0.006, 2),
+    )
+    garments, hidden = [], np.zeros(len(body.faces), bool)
+    for piece, values, offset_m, smoothing in pieces:
+        shape = cut(body.faces, values)
+        if not len(shape.faces):
+            continue
+        tile_m = float(rng.uniform(0.1, 0.3))
+        uv = wrapped_uv(body, shape, tile_m)
+        loose = offset_m * np.ones(shape.blend.shape[0])
+        loose += 0.0025 * noise_field(shape.blend @ body.vertices, seed, 0.07, 3)
+        loose = np.maximum(loose, 0.0025)
+        garments.append(Garment(piece, shape, loose, _fabric(rng, tile_m), uv, smoothing))
+        hidden |= (values[body.faces] > 0.012).all(axis=1)
+    garments.append(_hair(body, outfit, seed))
+    return tuple(garments), ~hidden
+
+
+def _fabric(rng: np.random.Generator, tile_m: float) -> Material:
+    creases = 0.7 * textures.noise(rng, FABRIC_PX, 4, 4) + 0.3 * textures.noise(rng, FABRIC_PX, 32)
+    return Material(
+        (1.0, 1.0, 1.0),
+        textures.cloth(rng, FABRIC_PX),
+        roughness=0.85,
+        specular=0.25,
+        sheen=0.2,
+        bump=np.repeat(np.rint(creases * 255).astype(np.uint8)[..., None], 3, axis=2),
+        bump_height_m=0.015 * tile_m,
+    )
+
+
+def _hair(body: BodyShape, outfit: Outfit, seed: int) -> Garment:
+    """A cap of short hair with strands painted along it."""
+    shape = cut(body.faces, hair_field(body, outfit))
+    rest = shape.blend @ body.vertices
+    thick = 0.012 + 0.004 * noise_field(rest, seed + 1, 0.03, 3)
+    rng = np.random.default_rng(seed)
+    strands = rng.random((8, FABRIC_PX)).repeat(FABRIC_PX // 8, axis=0)
+    strands = 0.4 + 0.9 * strands * textures.noise(rng, FABRIC_PX, 6, 4)
+    image = textures.encode_srgb(np.array(outfit.hair_color) * strands[..., None])
+    relief = np.repeat(np.rint(strands / 1.3 * 255).astype(np.uint8)[..., None], 3, axis=2)
+    material = Material(
+        (1.0, 1.0, 1.0), image, roughness=0.55, specular=0.3, bump=relief, bump_height_m=0.004
+    )
+    corners = rest[shape.faces] - body.joints[HEAD]
+    angle = np.arctan2(corners[..., 0], -corners[..., 2])
+    return Garment("hair", shape, thick, material, np.stack([angle, corners[..., 1] * 8], -1), 1)
+
+
+def posed_garments(
+    garments: tuple[Garment, ...], posed: Vertices, faces: Faces
+) -> tuple[Part, ...]:
+    """Dress a posed body."""
+    normals = vertex_normals(posed, faces)
+    return tuple(worn(garment, posed, normals) for garment in garments)

@@ -1,0 +1,214 @@
+"""Read .obj and .mtl files as ShapeNet ships them: geometry, texture coordinates, materials.
+
+Hostile input is the rule: faces twice with opposite winding, polygons, missing textures,
+material names without a definition, `l` lines, empty groups, negative indices.
+"""
+
+import itertools
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Integer
+
+from obman_gen.errors import SampleRejected
+from obman_gen.scene.drawing import Material
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_MATERIAL = Material(base_color=(0.6, 0.6, 0.6))
+
+
+@dataclass(frozen=True)
+class TexturedMesh:
+    """Triangles with materials, in the file's own units."""
+
+    vertices: Float[np.ndarray, "vertex 3"]
+    faces: Integer[np.ndarray, "face 3"]
+    uv: Float[np.ndarray, "face 3 2"] | None
+    material_indices: Integer[np.ndarray, "face"]
+    materials: tuple[Material, ...]
+
+
+def read_obj(path: Path) -> TexturedMesh:
+    """Read an .obj file and the .mtl files it names; polygons become fans of triangles.
+
+    Exact copies of a face, whatever their winding, are dropped: ShapeNet doubles its faces,
+    and twins would cancel each other's shading normals.
+
+    Raises:
+        SampleRejected: ``unreadable_object`` if the file has no face.
+    """
+    records = _Records()
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                records.take(line)
+    except OSError as error:
+        raise SampleRejected("unreadable_object", f"{path}: {error.strerror}") from error
+    if not records.corners or not records.vertices:
+        raise SampleRejected("unreadable_object", f"{path} holds no face")
+    return _drop_twins(records.mesh(path))
+
+
+class _Records:
+    """The lines of an .obj file, sorted by kind while they are read."""
+
+    def __init__(self):
+        self.vertices: list[str] = []
+        self.uvs: list[str] = []
+        self.corners: list[tuple[int, int]] = []
+        self.face_materials: list[int] = []
+        self.material_names: dict[str, int] = {}
+        self.libraries: list[str] = []
+        self.current = -1
+
+    def take(self, line: str) -> None:
+        """File one line."""
+        kind, _, rest = line.strip().partition(" ")
+        if kind == "v":
+            self.vertices.append(rest)
+        elif kind == "vt":
+            self.uvs.append(rest)
+        elif kind == "f":
+            self._take_face(rest.split())
+        elif kind == "usemtl":
+            self.current = self.material_names.setdefault(rest.strip(), len(self.material_names))
+        elif kind == "mtllib":
+            self.libraries.append(rest.strip())
+
+    def _take_face(self, words: list[str]) -> None:
+        corners = [self._corner(word) for word in words]
+        if self.current < 0:
+            self.current = self.material_names.setdefault("", len(self.material_names))
+        for second, third in itertools.pairwise(corners[1:]):
+            self.corners.extend((corners[0], second, third))
+            self.face_materials.append(self.current)
+
+    def _corner(self, word: str) -> tuple[int, int]:
+        position, _, rest = word.partition("/")
+        texture = rest.partition("/")[0]
+        return (
+            _from_zero(int(position), len(self.vertices)),
+            _from_zero(int(texture), len(self.uvs)) if texture else -1,
+        )
+
+    def mesh(self, path: Path) -> TexturedMesh:
+        """Build the arrays once every line is read."""
+        vertices = _numbers(self.vertices, 3)
+        corners = np.array(self.corners).reshape(-1, 3, 2)
+        inside = (corners[..., 0] >= 0) & (corners[..., 0] < len(vertices))
+        keep = inside.all(axis=1) & np.isfinite(vertices[np.where(inside, corners[..., 0], 0)]).all(
+            axis=(1, 2)
+        )
+        definitions: dict[str, Material] = {}
+        for name in self.libraries:
+            definitions |= read_mtl(path.parent / name)
+        return TexturedMesh(
+            vertices,
+            corners[keep, :, 0],
+            _corner_uvs(_numbers(self.uvs, 2), corners[keep, :, 1]),
+            np.array(self.face_materials)[keep],
+            tuple(definitions.get(name, DEFAULT_MATERIAL) for name in self.material_names),
+        )
+
+
+def _from_zero(index: int, count: int) -> int:
+    return index - 1 if index > 0 else count + index
+
+
+def _numbers(rows: list[str], width: int) -> np.ndarray:
+    """Parse rows of numbers, keeping the first ``width`` of each."""
+    if not rows:
+        return np.zeros((0, width))
+    values = np.array(" ".join(rows).split(), dtype=np.float64)
+    if len(values) % len(rows) == 0 and len(values) // len(rows) >= width:
+        return values.reshape(len(rows), -1)[:, :width]
+    return np.array([(row.split() + ["0"] * width)[:width] for row in rows], dtype=np.float64)
+
+
+def _corner_uvs(uvs: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
+    known = (indices >= 0) & (indices < len(uvs))
+    if not known.any():
+        return None
+    corner_uvs = uvs[np.where(known, indices, 0)]
+    corner_uvs[~known | ~np.isfinite(corner_uvs).all(axis=2)] = 0
+    return corner_uvs
+
+
+def _drop_twins(mesh: TexturedMesh) -> TexturedMesh:
+    """Weld equal positions, then keep the first of the faces with the same three corners."""
+    positions, welded = np.unique(mesh.vertices, axis=0, return_inverse=True)
+    faces = welded.reshape(-1)[mesh.faces]
+    proper = (
+        (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    )
+    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
+    keep = np.sort(first[proper[first]])
+    if not len(keep):
+        raise SampleRejected("unreadable_object", "every face of the object has zero area")
+    return replace(
+        mesh,
+        vertices=positions,
+        faces=faces[keep],
+        uv=None if mesh.uv is None else mesh.uv[keep],
+        material_indices=mesh.material_indices[keep],
+    )
+
+
+def read_mtl(path: Path) -> dict[str, Material]:
+    """Read a material library; a missing one is empty, as the object still has a shape."""
+    if not path.is_file():
+        logger.info("material library %s is missing", path)
+        return {}
+    materials: dict[str, Material] = {}
+    name = ""
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        key, _, rest = line.strip().partition(" ")
+        if key == "newmtl":
+            name = rest.strip()
+            materials[name] = Material()
+        elif name and rest:
+            materials[name] = _with_statement(materials[name], key, rest.strip(), path.parent)
+    return materials
+
+
+def _with_statement(material: Material, key: str, rest: str, folder: Path) -> Material:
+    """Apply one line of a material; lines of other kinds, or without numbers, change nothing."""
+    if key == "map_Kd":
+        texture = folder / rest.rsplit(maxsplit=1)[-1].replace("\\", "/")
+        if not texture.is_file():
+            logger.info("texture %s is missing", texture)
+            return material
+        return replace(material, texture=texture, base_color=(1.0, 1.0, 1.0))
+    if key not in _STATEMENTS:
+        return material
+    try:
+        values = [float(word) for word in rest.split()[:3]]
+    except ValueError:
+        return material
+    return _STATEMENTS[key](material, values)
+
+
+def _with_diffuse(material: Material, values: list[float]) -> Material:
+    if len(values) < 3 or material.texture is not None:
+        return material
+    red, green, blue = (min(max(value, 0.0), 1.0) ** 2.2 for value in values)
+    return replace(material, base_color=(red, green, blue))
+
+
+def _with_opacity(material: Material, values: list[float]) -> Material:
+    return replace(material, transmission=0.9 if values[0] < 0.9 else 0.0)
+
+
+_STATEMENTS = {
+    "Kd": _with_diffuse,
+    "Ks": lambda material, values: replace(material, specular=min(max(*values, 0.0), 1.0)),
+    # A Phong exponent n has the highlight of this roughness.
+    "Ns": lambda material, values: replace(
+        material, roughness=(2 / (max(values[0], 0.0) + 2)) ** 0.25
+    ),
+    "d": _with_opacity,
+    "Tr": lambda material, values: _with_opacity(material, [1 - values[0]]),
+}
