@@ -97,11 +97,7 @@ class BodyModel(SkinnedModel):
             "translation": body.translation,
             "hand_betas": np.zeros(BETAS_COUNT) if hand_betas is None else hand_betas,
         }
+        tensors = {name: torch.as_tensor(row[None]).double() for name, row in rows.items()}
         with torch.no_grad():
-            output = self.in_double()(
-                **{
-                    name: torch.as_tensor(row[None], dtype=torch.float64)
-                    for name, row in rows.items()
-                }
-            )
+            output = self.in_double()(**tensors)
         return output.vertices[0].numpy(), output.joints[0].numpy()

@@ -24,30 +24,11 @@ _CENTRAL = {
     "neck": ("neck01", ("neck01", "neck02")),
     "head": ("neck03", ("neck03", "head", "eye.L", "eye.R")),
 }
-_BODY = [
-    "pelvis",
-    "hip.L",
-    "hip.R",
-    "spine1",
-    "knee.L",
-    "knee.R",
-    "spine2",
-    "ankle.L",
-    "ankle.R",
-    "spine3",
-    "foot.L",
-    "foot.R",
-    "neck",
-    "collar.L",
-    "collar.R",
-    "head",
-    "shoulder.L",
-    "shoulder.R",
-    "elbow.L",
-    "elbow.R",
-    "wrist.L",
-    "wrist.R",
-]
+_BODY = (
+    *("pelvis", "hip.L", "hip.R", "spine1", "knee.L", "knee.R", "spine2", "ankle.L", "ankle.R"),
+    *("spine3", "foot.L", "foot.R", "neck", "collar.L", "collar.R", "head"),
+    *("shoulder.L", "shoulder.R", "elbow.L", "elbow.R", "wrist.L", "wrist.R"),
+)
 _BODY_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
 MANO_FINGERS = {"index": 2, "middle": 3, "little": 5, "ring": 4, "thumb": 1}
 """MANO's finger order, with MakeHuman's finger numbers."""

@@ -1,4 +1,4 @@
-"""Bring the source body from its A-pose to SMPL's T-pose: arms out, palms down, fingers straight."""
+"""Bring the source body from its A-pose to SMPL's T-pose: arms out, palms down."""
 
 import numpy as np
 from jaxtyping import Float

@@ -40,15 +40,19 @@ class ShapeSpace:
 
 def scale_hands(vertices, places, names) -> tuple[np.ndarray, np.ndarray]:
     """Shrink both hands about the wrist, fading out up the forearm."""
-    vertices, places = vertices.copy(), places.copy()
     for side, outward in (("L", 1.0), ("R", -1.0)):
         wrist = places[:, None, names.index(f"wrist.{side}")].copy()
-        for points in (vertices, places):
-            beyond = outward * (points[..., 0] - wrist[..., 0])
-            fade = np.clip(1 + beyond / SCALE_FADE_M, 0, 1)
-            fade = fade * fade * (3 - 2 * fade)
-            points += (fade * (HAND_SCALE - 1))[..., None] * (points - wrist)
+        vertices = _shrunk(vertices, wrist, outward)
+        places = _shrunk(places, wrist, outward)
     return vertices, places
+
+
+def _shrunk(points, wrist, outward: float) -> np.ndarray:
+    """Scale about the wrist what lies beyond it, less and less behind it."""
+    beyond = outward * (points[..., 0] - wrist[..., 0])
+    fade = np.clip(1 + beyond / SCALE_FADE_M, 0, 1)
+    fade = fade * fade * (3 - 2 * fade)
+    return points + (fade * (HAND_SCALE - 1))[..., None] * (points - wrist)
 
 
 def make_shape_space(body: SourceBody, vertices, heads) -> ShapeSpace:

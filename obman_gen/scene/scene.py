@@ -19,8 +19,8 @@ from obman_gen.sample import (
 from obman_gen.scene.backgrounds import Background, BackgroundConfig
 from obman_gen.scene.lights import Light, LightConfig
 from obman_gen.scene.object_looks import ObjectLook, ObjectLookConfig
-from obman_gen.scene.placement import CameraConfig, PlacementConfig
 from obman_gen.scene.people import PersonConfig
+from obman_gen.scene.placement import CameraConfig, PlacementConfig
 from obman_gen.scene.sensor import Sensor, SensorConfig
 
 
