@@ -37,7 +37,7 @@ class BodyModel(SkinnedModel):
         self.faces: Integer[np.ndarray, "face 3"] = asset.faces.astype(np.int32)
         self.template: Float[np.ndarray, "vertex 3"] = asset.template
         self.weights: Float[np.ndarray, "vertex 52"] = asset.weights
-        self.hand_vertex_ids: Integer[np.ndarray, hand_vertex] = asset.hand_vertex_ids
+        self.hand_vertex_ids: Integer[np.ndarray, "hand_vertex"] = asset.hand_vertex_ids
         self.regions: Mapping[str, np.ndarray] = asset.regions
         self._set_hand_shape(asset)
 

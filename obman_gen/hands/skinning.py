@@ -4,7 +4,7 @@ The model is that of SMPL (Loper et al., SIGGRAPH Asia 2015) and MANO (Romero et
 SIGGRAPH Asia 2017): vertices = sum_j w_j G_j(pose, J(betas)) (T + B_shape + B_pose).
 """
 
-from typing import Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,8 +58,8 @@ class SkinnedModel(torch.nn.Module):
         self._parents = tuple(int(parent) for parent in asset.parents)
         self._levels = _levels(self._parents)
 
-    def in_double(self) -> Self:
-        """Return this model in float64, made once."""
+    def in_double(self) -> Any:
+        """Return this model, of the same class, in float64; made once."""
         if self._template.dtype == torch.float64:
             return self
         if "_double" not in self.__dict__:
