@@ -42,6 +42,15 @@ class SkinnedModel(torch.nn.Module):
     number of joints, is the number of sequential steps.
     """
 
+    _template: torch.Tensor
+    _shape: torch.Tensor
+    _weights: torch.Tensor
+    _joint_template: torch.Tensor
+    _joint_shape: torch.Tensor
+    _pose: torch.Tensor
+    _pose_rows: torch.Tensor
+    _pose_columns: torch.Tensor
+
     def __init__(self, asset: ModelAsset):
         super().__init__()
         self.asset = asset

@@ -128,7 +128,7 @@ def read_pickle(path: Path) -> dict[str, Any]:
 def _require_modest_memo(data: bytes) -> None:
     """Refuse memo slots beyond the file's length: the C unpickler allocates up to the highest."""
     for opcode, argument, _ in pickletools.genops(data):
-        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > len(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(data):
             raise InputError(f"refused: it asks for {argument} memo slots")
 
 
