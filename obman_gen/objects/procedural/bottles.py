@@ -246,9 +246,12 @@ def trigger(rng: np.random.Generator) -> Model:
 
 
 def _plate(points: Sequence[Sequence[float]], thickness: float, material: int):
-    """Return a rounded plate in the xy plane from a counterclockwise outline."""
+    """Return a rounded plate in the xy plane from an outline in either sense."""
     closed = np.array([*points, points[0], points[1]])
     outline = rounded(closed, 0.004, 3)[1:-1]
+    x, y = outline.T
+    if (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() < 0:
+        outline = outline[::-1]
     return slab(outline, thickness, 0.0015, material).moved(z=-thickness / 2)
 
 
