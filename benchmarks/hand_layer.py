@@ -72,25 +72,30 @@ def main():
     loop = LoopLayer(model.asset)
     print(f"{'batch':>6} {'what':>17} {'loop ms':>9} {'ours ms':>9} {'ratio':>6}")
     for batch in (1, 8, 64, 512, 4096):
-        rotvecs = 0.3 * torch.randn(batch, 16, 3, generator=torch.Generator().manual_seed(0))
-        betas = torch.randn(batch, 10, generator=torch.Generator().manual_seed(1))
-        rounds = max(2, min(ROUNDS, 2000 // batch))
-        calls = {
-            "forward": (lambda r=rotvecs: loop(r, betas), lambda r=rotvecs: ours(model, r, betas)),
-            "forward+backward": (
-                lambda r=rotvecs: backward(lambda x: loop(x, betas), r),
-                lambda r=rotvecs: backward(lambda x: ours(model, x, betas), r),
-            ),
-        }
-        for name, (theirs, mine) in calls.items():
-            if batch == 4096 and name != "forward":
-                continue
-            loop_s, ours_s = seconds(theirs, rounds), seconds(mine, rounds)
-            print(
-                f"{batch:6} {name:>17} {1e3 * loop_s:9.2f} {1e3 * ours_s:9.2f} "
-                f"{loop_s / ours_s:6.2f}"
-            )
+        compare(loop, model, batch)
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def compare(loop, model, batch: int) -> None:
+    """Print one line for forward and one for forward and backward."""
+    rotvecs = 0.3 * torch.randn(batch, 16, 3, generator=torch.Generator().manual_seed(0))
+    betas = torch.randn(batch, 10, generator=torch.Generator().manual_seed(1))
+    rounds = max(2, min(ROUNDS, 2000 // batch))
+
+    def theirs(turns):
+        return loop(turns, betas)
+
+    def mine(turns):
+        return ours(model, turns, betas)
+
+    calls = [("forward", lambda f: f(rotvecs))]
+    if batch < 4096:
+        calls.append(("forward+backward", lambda f: backward(f, rotvecs)))
+    for name, call in calls:
+        loop_s, ours_s = (seconds(lambda c=call, f=f: c(f), rounds) for f in (theirs, mine))
+        print(
+            f"{batch:6} {name:>17} {1e3 * loop_s:9.2f} {1e3 * ours_s:9.2f} {loop_s / ours_s:6.2f}"
+        )
 
 
 def ours(model, rotvecs, betas):

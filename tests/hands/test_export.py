@@ -1,5 +1,3 @@
-import pickle
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -7,13 +5,15 @@ from numpy.testing import assert_allclose
 from obman_gen.bodies import load_body_model
 from obman_gen.hands import load_hand_model
 from obman_gen.hands.export import export_models
+from obman_gen.hands.unpickle import read_pickle
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     out = tmp_path_factory.mktemp("models")
     right, left = (load_hand_model(side=side).asset for side in ("right", "left"))
-    return list(export_models(right, left, load_body_model().asset, out))[0].parent
+    paths = list(export_models(right, left, load_body_model().asset, out))
+    return paths[0].parent
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
@@ -38,7 +38,7 @@ def test_an_exported_body_reads_back_as_the_same_model(exported):
 
 
 def test_the_roots_parent_is_written_as_the_original_files_have_it(exported):
-    content = pickle.loads((exported / "MANO_RIGHT.pkl").read_bytes())
+    content = read_pickle(exported / "MANO_RIGHT.pkl")
 
     assert content["kintree_table"][0, 0] == 4294967295
-    assert content["J_regressor"].format == "csc"
+    assert content["J_regressor"].shape == (16, len(content["v_template"]))
