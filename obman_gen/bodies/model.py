@@ -31,13 +31,16 @@ class BodyModel(SkinnedModel):
     through ``hand_betas``, so that a hand and the body it is attached to agree.
     """
 
+    _hand_shape: torch.Tensor
+    _joint_hand_shape: torch.Tensor
+
     def __init__(self, asset: ModelAsset):
         super().__init__(asset)
         self.name, self.sha256 = asset.name, asset.sha256
         self.faces: Integer[np.ndarray, "face 3"] = asset.faces.astype(np.int32)
         self.template: Float[np.ndarray, "vertex 3"] = asset.template
         self.weights: Float[np.ndarray, "vertex 52"] = asset.weights
-        self.hand_vertex_ids: Integer[np.ndarray, hand_vertex] = asset.hand_vertex_ids
+        self.hand_vertex_ids = asset.hand_vertex_ids
         self.regions: Mapping[str, np.ndarray] = asset.regions
         self._set_hand_shape(asset)
 

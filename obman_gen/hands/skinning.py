@@ -4,7 +4,7 @@ The model is that of SMPL (Loper et al., SIGGRAPH Asia 2015) and MANO (Romero et
 SIGGRAPH Asia 2017): vertices = sum_j w_j G_j(pose, J(betas)) (T + B_shape + B_pose).
 """
 
-from typing import Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +42,15 @@ class SkinnedModel(torch.nn.Module):
     number of joints, is the number of sequential steps.
     """
 
+    _template: torch.Tensor
+    _shape: torch.Tensor
+    _weights: torch.Tensor
+    _joint_template: torch.Tensor
+    _joint_shape: torch.Tensor
+    _pose: torch.Tensor
+    _pose_rows: torch.Tensor
+    _pose_columns: torch.Tensor
+
     def __init__(self, asset: ModelAsset):
         super().__init__()
         self.asset = asset
@@ -58,8 +67,8 @@ class SkinnedModel(torch.nn.Module):
         self._parents = tuple(int(parent) for parent in asset.parents)
         self._levels = _levels(self._parents)
 
-    def in_double(self) -> Self:
-        """Return this model in float64, made once."""
+    def in_double(self) -> Any:
+        """Return this model, of the same class, in float64; made once."""
         if self._template.dtype == torch.float64:
             return self
         if "_double" not in self.__dict__:
