@@ -180,16 +180,16 @@ class SampleReader:
             others = tuple(f"/{view}" for view in VIEWS if view != self.view)
             kept = [p for p in present if not (SAMPLE_FIELDS[p].dense and p.endswith(others))]
             return (IMAGE, *kept, SURFACE_POINTS)
-        known = {*present, *DERIVED}
+        known = [*present, *DERIVED]
         chosen: dict[str, None] = {}
         for name in fields:
-            group = [path for path in present if path.startswith(f"{name}/")]
+            group = [path for path in known if path.startswith(f"{name}/")]
             if name not in known and not group:
                 self._refuse(name, known)
             chosen |= dict.fromkeys([name] if name in known else group)
         return tuple(chosen)
 
-    def _refuse(self, name: str, known: set[str]) -> None:
+    def _refuse(self, name: str, known: Sequence[str]) -> None:
         if name in SAMPLE_FIELDS:
             raise InputError(f"{self.run} was made without the optional field {name}")
         lookup(dict.fromkeys(known), name, "field")
