@@ -5,6 +5,7 @@ knows the rest of the package: `docs/metrics.md` explains each definition and pr
 people who use nothing else.
 """
 
+from obman_gen.metrics.clouds import SURFACE_SAMPLES as SURFACE_SAMPLES
 from obman_gen.metrics.clouds import chamfer_distance as chamfer_distance
 from obman_gen.metrics.clouds import f_score as f_score
 from obman_gen.metrics.clouds import sample_surface as sample_surface

@@ -1,6 +1,5 @@
 """PyBullet without its chatter: a line at import, pages from its V-HACD."""
 
-import ctypes
 import functools
 import os
 import sys
@@ -19,16 +18,29 @@ def pybullet() -> ModuleType:
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Send what C code prints to nowhere. Concerns the whole process: keep it short."""
-    libc = ctypes.CDLL(None)
-    sys.stdout.flush()
-    libc.fflush(None)
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    """Send what is printed to nowhere, by C code too.
+
+    Concerns the whole process, all its threads: keep it short.
+    """
+    _flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    kept = [os.dup(stream) for stream in (1, 2)]
     try:
-        os.dup2(nowhere, 1)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
         yield
     finally:
-        libc.fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
+        _flush()
+        for stream, copy in zip((1, 2), kept, strict=True):
+            os.dup2(copy, stream)
+            os.close(copy)
         os.close(nowhere)
+
+
+def _flush() -> None:
+    """Empty Python's buffers and C's: modules print through either."""
+    import ctypes
+
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)

@@ -27,7 +27,9 @@ OBMAN_VHACD = {
 def vhacd_parts(vertices: Vertices, faces: Faces) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return convex parts of a surface, (vertices, faces) each, by V-HACD with ObMan's settings.
 
-    Takes about 0.1 s for a convex object and several seconds for one with holes.
+    Takes about 0.1 s for a convex object and several seconds for one with holes. A surface in
+    which V-HACD finds nothing, because it is thinner than its voxels, comes back as one part:
+    PyBullet takes each part's convex hull.
 
     Raises:
         ValueError: if the mesh has no surface or is not finite.
@@ -39,7 +41,8 @@ def vhacd_parts(vertices: Vertices, faces: Faces) -> list[tuple[np.ndarray, np.n
         bullet = pybullet()
         with silenced():
             bullet.vhacd(str(source), str(result), str(Path(folder, "log.txt")), **OBMAN_VHACD)
-        return _read_parts(result.read_text().splitlines())
+        found = _read_parts(result.read_text().splitlines())
+    return found or [(np.asarray(vertices, np.float64), np.asarray(faces))]
 
 
 def write_obj(path: Path, parts: Iterable[tuple[np.ndarray, np.ndarray]], centre) -> Path:
