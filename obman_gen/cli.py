@@ -209,6 +209,21 @@ def build_assets(out: Path):
             click.echo(line)
 
 
+@assets.command(name="export", epilog="Example: obman-gen assets export models/")
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+def export_assets(out: Path):
+    """Write the open hand and body as pickles in MANO's and SMPL+H's schema."""
+    from obman_gen.bodies.files import OPEN_BODY, load_body_model
+    from obman_gen.hands import load_hand_model
+    from obman_gen.hands.export import export_models
+    from obman_gen.hands.files import OPEN_HAND
+
+    with user_errors():
+        right, left = (load_hand_model(OPEN_HAND, side).asset for side in ("right", "left"))
+        for path in export_models(right, left, load_body_model(OPEN_BODY).asset, out):
+            click.echo(path)
+
+
 @assets.command(name="check", epilog="Example: obman-gen assets check")
 def check_assets():
     """Load the hand and body models that would be used and say what they are."""

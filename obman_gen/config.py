@@ -16,6 +16,7 @@ import msgspec
 import tomli_w
 
 from obman_gen.assets import AssetsConfig
+from obman_gen.blender.config import RenderConfig
 from obman_gen.errors import InputError
 from obman_gen.grasps.config import GraspsConfig
 from obman_gen.objects import ObjectsConfig
@@ -52,6 +53,7 @@ class Config:
     grasps: GraspsConfig = field(default_factory=GraspsConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
     shards: ShardsConfig = field(default_factory=ShardsConfig)
+    render: RenderConfig = field(default_factory=RenderConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self):

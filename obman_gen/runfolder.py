@@ -174,10 +174,13 @@ class RejectionLog:
         write_atomically(self._path, "".join(f"{line}\n" for line in lines))
 
     def counts(self, stage: str) -> dict[str, int]:
-        """Count one stage's rejections by rule, most frequent first."""
+        """Count one stage's rejections by rule, most frequent first.
+
+        A record may stand for several, with their number under ``count``.
+        """
         totals: dict[str, int] = {}
         for (its_stage, _), records in self._by_task.items():
             if its_stage == stage:
                 for record in records:
-                    totals[record["rule"]] = totals.get(record["rule"], 0) + 1
+                    totals[record["rule"]] = totals.get(record["rule"], 0) + record.get("count", 1)
         return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))

@@ -88,11 +88,11 @@ class SequencePoses:
     """Frames of motion capture: AMASS ``.npz`` sequences or SURREAL's ``smpl_data.npz``."""
 
     def __init__(self, name: str, poses: Float[np.ndarray, "frame 153"]):
-        self.name, self._poses = name, poses
+        self.name, self.poses = name, poses
 
     def sample(self, rng: np.random.Generator) -> Float[np.ndarray, "153"]:
         """Draw a frame."""
-        return self._poses[rng.integers(len(self._poses))].copy()
+        return self.poses[rng.integers(len(self.poses))].copy()
 
 
 def load_sequences(paths: Sequence[Path]) -> list[SequencePoses]:

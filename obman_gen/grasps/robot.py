@@ -31,6 +31,7 @@ from pygraspit.model import (
     Chain,
     Dof,
     EigenGrasps,
+    Geometry,
     Joint,
     Link,
     RobotModel,
