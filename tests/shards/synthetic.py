@@ -86,6 +86,7 @@ def camera(size_px=256):
     )
 
 
+@lru_cache(maxsize=64)
 def sample(split, index, seed=0, size_px=256, normals=True):
     """Draw one sample; it depends on its arguments alone."""
     sample_id = f"{split}-{index:08d}"
