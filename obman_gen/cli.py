@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 something the user can fix (one sentence on stderr), 2 wro
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -145,6 +146,40 @@ def export(run: Path, layout: str, out: Path):
     with user_errors():
         count = lookup(EXPORTERS, layout, "export format")(run, out)
         click.echo(f"{count} samples in {out}")
+
+
+EPILOG_TRAIN = """\b
+Examples:
+  obman-gen train --overfit 8                              does it learn at all? minutes
+  obman-gen --run runs/mine train --name first
+  obman-gen --run runs/mine train --name first --resume    go on where it stopped
+  obman-gen train --set training.epochs=5 --set training.contact_epochs=2
+  obman-gen train --preset paper --set training.model.encoder_weights=resnet18.pth
+"""
+
+
+@main.command(epilog=EPILOG_TRAIN)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file with a [training] table; RUN/training/NAME/config.toml has all settings.",
+)
+@click.option("--preset", help="default or paper: settings to start from.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--name", default="default", show_default=True, help="Folder under RUN/training.")
+@click.option("--device", help="auto, cpu or cuda.  [default: auto]")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--overfit", type=click.IntRange(1), metavar="N", help="Fit N samples, as a test.")
+@click.option("--force", is_flag=True, help="Begin anew, replacing what is there.")
+@run_option
+def train(run: Path, **options: Any):
+    """Train the reconstruction model on the run's shards."""
+    from obman_gen.progress import Reporter
+    from obman_gen.training.start import StartOptions, start
+
+    with user_errors():
+        result = start(run, StartOptions(**options), Reporter())
+        click.echo(f"{result.summary}\nCheckpoint: {result.checkpoint}")
 
 
 @main.command(epilog="Example: obman-gen doctor")
