@@ -86,7 +86,8 @@ def test_an_open_wrist_is_counted_in_voxels_and_agrees(hand):
     (vertices, faces), closed = hand
     thing = ball(0.03, vertices.mean(axis=0))
 
-    shared, exact = (intersection_volume(*mesh, *thing) for mesh in ((vertices, faces), closed))
+    shared = intersection_volume(vertices, faces, *thing)
+    exact = intersection_volume(*closed, *thing)
 
     assert exact > 1e-5
     assert_allclose(shared, exact, rtol=0.02)
