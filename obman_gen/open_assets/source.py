@@ -5,6 +5,7 @@ Frame here: SMPL's (x to the left of the person, y up, z forward), metres.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from jaxtyping import Float, Integer
