@@ -16,11 +16,13 @@ import msgspec
 import tomli_w
 
 from obman_gen.assets import AssetsConfig
+from obman_gen.blender.config import RenderConfig
 from obman_gen.errors import InputError
 from obman_gen.grasps.config import GraspsConfig
 from obman_gen.objects import ObjectsConfig
 from obman_gen.registry import lookup
 from obman_gen.scene import SceneConfig
+from obman_gen.shards.writer import ShardsConfig
 from obman_gen.training.config import TrainConfig
 
 
@@ -50,6 +52,8 @@ class Config:
     objects: ObjectsConfig = field(default_factory=ObjectsConfig)
     grasps: GraspsConfig = field(default_factory=GraspsConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
+    shards: ShardsConfig = field(default_factory=ShardsConfig)
+    render: RenderConfig = field(default_factory=RenderConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self):

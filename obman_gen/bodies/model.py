@@ -9,7 +9,7 @@ from jaxtyping import Float, Integer
 
 from obman_gen.hands.asset import BETAS_COUNT, ModelAsset
 from obman_gen.hands.model import batch_of
-from obman_gen.hands.skinning import SkinnedModel
+from obman_gen.hands.skinning import SkinnedModel, by_coordinate
 from obman_gen.sample import BodyParameters
 
 RIGHT_WRIST = 21
@@ -31,13 +31,16 @@ class BodyModel(SkinnedModel):
     through ``hand_betas``, so that a hand and the body it is attached to agree.
     """
 
+    _hand_shape: torch.Tensor
+    _joint_hand_shape: torch.Tensor
+
     def __init__(self, asset: ModelAsset):
         super().__init__(asset)
         self.name, self.sha256 = asset.name, asset.sha256
         self.faces: Integer[np.ndarray, "face 3"] = asset.faces.astype(np.int32)
         self.template: Float[np.ndarray, "vertex 3"] = asset.template
         self.weights: Float[np.ndarray, "vertex 52"] = asset.weights
-        self.hand_vertex_ids: Integer[np.ndarray, hand_vertex] = asset.hand_vertex_ids
+        self.hand_vertex_ids = asset.hand_vertex_ids
         self.regions: Mapping[str, np.ndarray] = asset.regions
         self._set_hand_shape(asset)
 
@@ -45,8 +48,7 @@ class BodyModel(SkinnedModel):
         directions = asset.hand_shape_directions
         if not len(directions):
             directions = np.zeros((len(asset.template), 3, BETAS_COUNT))
-        flat = torch.as_tensor(directions.reshape(-1, BETAS_COUNT).T, dtype=torch.float32)
-        self._constant("_hand_shape", flat)
+        self._constant("_hand_shape", by_coordinate(directions))
         joints = np.einsum("jv,vxb->jxb", asset.joint_regressor, directions)
         self._constant("_joint_hand_shape", torch.as_tensor(joints, dtype=torch.float32))
 
@@ -84,7 +86,7 @@ class BodyModel(SkinnedModel):
 
     def _shaped(self, betas: torch.Tensor) -> torch.Tensor:
         shape, hands = betas.split(BETAS_COUNT, dim=1)
-        return super()._shaped(shape) + (hands @ self._hand_shape).unflatten(-1, (-1, 3))
+        return torch.addmm(super()._shaped(shape), hands, self._hand_shape)
 
     def vertices_of(
         self, body: BodyParameters, hand_betas: Float[np.ndarray, "10"] | None = None

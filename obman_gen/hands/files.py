@@ -1,11 +1,14 @@
 """Find and read hand models: MANO's own files, AMASS-style npz, or the shipped open hand."""
 
 import hashlib
+import io
 import os
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -55,12 +58,8 @@ def _find(path: Path, side: str) -> Path:
 
 @lru_cache(maxsize=4)
 def _read(path: Path) -> ModelAsset:
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
-            ours = "about" in file.files
-        if ours:
-            return load_asset(path)
-    return mano_asset(path, read_entries(path))
+    entries = read_entries(path)
+    return load_asset(path) if "about" in entries else mano_asset(path, entries)
 
 
 def read_entries(path: Path) -> dict[str, Any]:
@@ -68,9 +67,10 @@ def read_entries(path: Path) -> dict[str, Any]:
     if path.suffix == ".pkl":
         return read_pickle(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # From memory: np.load leaves a damaged file's handle open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(f"{path} cannot be read as npz: {error}") from error
 
 

@@ -37,6 +37,7 @@ class HandModel(SkinnedModel):
     """
 
     contact_region_names = CONTACT_REGIONS
+    _tips: torch.Tensor
 
     def __init__(self, asset: ModelAsset):
         super().__init__(asset)

@@ -1,11 +1,14 @@
 """Read MANO's and SMPL+H's pickles without chumpy, and without trusting them.
 
 A pickle is a program. This reader runs only the few constructors those files need; any
-other name is refused before anything is called.
+other name is refused before anything is called, and so is anything that asks for more memory
+than its own bytes could fill.
 """
 
 import importlib
+import io
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +56,20 @@ _multiarray = importlib.import_module(
     else "numpy.core.multiarray"
 )
 
+
+class _ArrayKind:
+    """Stands in for the name numpy.ndarray: an argument of ``_reconstruct``, never called."""
+
+
+def _empty_array(kind: Any, _shape: Any, _code: Any) -> np.ndarray:
+    """Rebuild an array the way numpy does: empty first, its content comes from the state."""
+    if kind is not _ArrayKind:
+        raise InputError(f"refused to rebuild a {getattr(kind, '__name__', kind)!r} as an array")
+    return _multiarray._reconstruct(np.ndarray, (0,), b"b")
+
+
 _ALLOWED: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "ndarray"): _ArrayKind,
     ("numpy", "dtype"): np.dtype,
     ("chumpy.ch", "Ch"): _Chumpy,
     ("chumpy.reordering", "Select"): _Chumpy,
@@ -63,9 +78,10 @@ _ALLOWED: dict[tuple[str, str], Any] = {
     ("copy_reg", "_reconstructor"): lambda kind, _base, _state: _bare(kind),
     ("__builtin__", "object"): object,
     ("builtins", "object"): object,
+    ("_codecs", "encode"): lambda text, _encoding: str(text).encode("latin1"),  # Python 3's bytes
 }
 for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-    _ALLOWED[_module, "_reconstruct"] = _multiarray._reconstruct
+    _ALLOWED[_module, "_reconstruct"] = _empty_array
     _ALLOWED[_module, "scalar"] = _multiarray.scalar
 
 
@@ -94,8 +110,10 @@ def read_pickle(path: Path) -> dict[str, Any]:
             anything but the arrays those models are made of; nothing of it is run.
     """
     try:
-        with path.open("rb") as file:
-            content = _Reader(file, encoding="latin1").load()
+        data = path.read_bytes()
+        _require_modest_memo(data)
+        content = _Reader(io.BytesIO(data), encoding="latin1").load()
+        _require_modest_arrays(content, len(data))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except OSError as error:
@@ -105,6 +123,20 @@ def read_pickle(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{path} holds a {type(content).__name__}, need a dictionary of arrays")
     return {str(key): _as_array_or_value(value) for key, value in content.items()}
+
+
+def _require_modest_memo(data: bytes) -> None:
+    """Refuse memo slots beyond the file's length: the C unpickler allocates up to the highest."""
+    for opcode, argument, _ in pickletools.genops(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(data):
+            raise InputError(f"refused: it asks for {argument} memo slots")
+
+
+def _require_modest_arrays(content: Any, file_size: int) -> None:
+    """Refuse arrays with more elements than the file has bytes: items of size 0 can have them."""
+    for value in content.values() if isinstance(content, dict) else ():
+        if isinstance(value, np.ndarray) and value.size > file_size:
+            raise InputError(f"refused: an array of {value.size} elements in {file_size} bytes")
 
 
 def _as_array_or_value(value: Any) -> Any:

@@ -237,7 +237,7 @@ def _paint_gradient(_painter, background, eye: _Eye, _render_panorama):
 
 def _plain_light(color: np.ndarray) -> np.ndarray:
     """Light of a plain place: brighter above, tinted by the backdrop."""
-    upwards = -panorama.panorama_directions(32, 64)[..., 1:]
+    upwards = -panorama.panorama_directions(32, 64)[..., 1:2]
     return (0.6 + 0.4 * upwards) * (0.5 + 0.5 * color / max(color.max(), 1e-6))
 
 
@@ -261,7 +261,7 @@ def _paint_image(painter: BackgroundPainter, background, eye: _Eye, _render_pano
         ndimage.zoom(mirrored, (32 / linear.shape[0], 64 / mirrored.shape[1], 1), order=1)
     )
     light = ndimage.gaussian_filter(small, (4, 6, 0), mode=("nearest", "wrap", "nearest"))
-    upwards = -panorama.panorama_directions(32, 64)[..., 1:]
+    upwards = -panorama.panorama_directions(32, 64)[..., 1:2]
     return linear, light * (1 + 0.5 * upwards)
 
 

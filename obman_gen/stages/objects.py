@@ -1,10 +1,10 @@
 """Make or find the objects and prepare each for grasping, physics and rendering."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from obman_gen.errors import SampleRejected
+from obman_gen.errors import InputError, SampleRejected
 from obman_gen.objects import (
     ObjectEntry,
     is_prepared,
@@ -13,6 +13,7 @@ from obman_gen.objects import (
     write_objects_table,
 )
 from obman_gen.runfolder import RunFolder
+from obman_gen.sample import SPLITS
 from obman_gen.stages.context import Context, rejection, task_config
 
 STAGE = "objects"
@@ -25,7 +26,7 @@ def run(context: Context) -> None:
         InputError: if a split is left without objects.
     """
     folder, config = context.folder, context.config
-    entries = make_entries(config.objects, config.seed, folder.root)
+    entries = make_entries(config.objects, config.seed, config.assets.shapenet)
     todo = [entry for entry in entries if not is_prepared(entry, folder.objects, config.objects)]
     specs = [{"run": str(folder.root), "entry": entry.to_json()} for entry in todo]
     log = context.rejections()
@@ -39,6 +40,15 @@ def run(context: Context) -> None:
     _require_every_split(ready, context)
     context.reporter.say(f"objects: {len(ready)} of {len(entries)} ready in {folder.objects}")
     context.say_rejections(STAGE)
+
+
+def _require_every_split(ready: Sequence[ObjectEntry], context: Context) -> None:
+    missing = [split for split in SPLITS if split not in {entry.split for entry in ready}]
+    if missing:
+        raise InputError(
+            f"no object is left for {' and '.join(missing)}; raise objects.per_category, or see "
+            f"{context.folder.rejected} for what was wrong with the objects"
+        )
 
 
 def prepare_task(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
