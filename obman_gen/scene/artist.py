@@ -90,5 +90,3 @@ class Artist:
 
 def _middle(part: Part) -> Float[np.ndarray, "3"]:
     return 0.5 * (part.vertices.min(axis=0) + part.vertices.max(axis=0))
-
-

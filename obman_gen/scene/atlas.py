@@ -57,9 +57,7 @@ STRIP = 0.12
 """Share of a packed atlas below its largest chart, for all the others."""
 
 
-def packed_uv(
-    uv: Float[np.ndarray, "corner 2"], uv_faces: Faces
-) -> Float[np.ndarray, "face 3 2"]:
+def packed_uv(uv: Float[np.ndarray, "corner 2"], uv_faces: Faces) -> Float[np.ndarray, "face 3 2"]:
     """Return corner coordinates repacked: the largest chart fills the square above a strip.
 
     The other charts lie side by side in the strip, the long way across.

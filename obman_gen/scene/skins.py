@@ -52,9 +52,7 @@ class SkinPainter:
         hand = self._material(name, "hand", lambda: self._paint_hand(person))
         if self.figure.body_model is None:
             return SkinMaterials(hand, hand)
-        return SkinMaterials(
-            self._material(name, "body", lambda: self._paint_body(person)), hand
-        )
+        return SkinMaterials(self._material(name, "body", lambda: self._paint_body(person)), hand)
 
     def _material(self, name: str, part: str, paint: Callable[[], SkinImages]) -> Material:
         """Return a material whose images are files, painted the first time."""

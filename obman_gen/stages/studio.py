@@ -70,7 +70,9 @@ class Studio:
         self.folder, self.config = RunFolder(Path(run)), task_config(run)
         self._scene_config = scene_config(self.config)
         assets = self.config.assets
-        body_model = load_body_model(assets.smplh or None) if self._scene_config.person.body else None
+        body_model = (
+            load_body_model(assets.smplh or None) if self._scene_config.person.body else None
+        )
         self.figure = Figure(load_hand_model(assets.mano or None), body_model)
         artist = Artist(self._scene_config, self.figure, self.folder.cache)
         self._renderer = Renderer(self.config.render, artist)
@@ -162,9 +164,7 @@ def draw_sample(studio: Studio, draw_of: Mapping[str, Any], draws: int) -> tuple
             return studio.sample(draw), rejections
         except SampleRejected as rejected:
             rejections.append(
-                rejection(
-                    rejected.rule, rejected.detail, sample=draw.sample_id, attempt=attempt
-                )
+                rejection(rejected.rule, rejected.detail, sample=draw.sample_id, attempt=attempt)
             )
     rules = [record["rule"] for record in rejections]
     worst = max(sorted(set(rules)), key=rules.count)

@@ -126,7 +126,5 @@ def edge_forces(view: ContactView) -> Float[np.ndarray, "contact edge 3"]:
     tangents = np.cross(np.array([0.0, 1.0, 0.0]), view.normals)
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
     bitangents = np.cross(view.normals, tangents)
-    sideways = (
-        view.edges[..., :1] * tangents[:, None] + view.edges[..., 1:2] * bitangents[:, None]
-    )
+    sideways = view.edges[..., :1] * tangents[:, None] + view.edges[..., 1:2] * bitangents[:, None]
     return view.normals[:, None] + view.friction[:, None, None] * sideways

@@ -68,9 +68,7 @@ def evaluate_fast(
     """Return the energy of one state, infinite in collision."""
     object_from_approach = np.zeros((4, 4))
     state = np.array(state, np.float64)
-    return float(
-        evaluate(hand, field, search, state, object_from_approach, new_scratch(hand))
-    )
+    return float(evaluate(hand, field, search, state, object_from_approach, new_scratch(hand)))
 
 
 @njit(cache=True)
@@ -226,9 +224,7 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
     if kind == CONTACT:
         return mean
     if counting >= 3:
-        radius = hull_epsilon(
-            forces, force_count, reaching < contact_count, corners, planes, rim
-        )
+        radius = hull_epsilon(forces, force_count, reaching < contact_count, corners, planes, rim)
         if radius >= 0.0:
             return -radius
     return 1.0 if kind == POTENTIAL else mean

@@ -135,8 +135,6 @@ def object_from_palm_of(
 ) -> Float[np.ndarray, "4 4"]:
     """Return the hand's place in a state of the axis-angle space, mm, in the object's frame."""
     x, y, z, theta, phi, alpha = state[-6:]
-    axis = np.array(
-        [np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)]
-    )
+    axis = np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
     object_from_approach = translation(x, y, z) @ rotation(alpha, axis)
     return object_from_approach @ inverse(robot.palm_from_approach)
