@@ -25,7 +25,7 @@ MATCH_TOLERANCE_M = 0.01
 STARTS = 200
 """Faces tried as the start of a match, the closest first."""
 CUFF_WEIGHT = 0.999
-"""Vertices that follow the wrist alone by this much: they keep the body's blend with the forearm."""
+"""Vertices that follow the wrist alone, by this much, keep the body's blend with the forearm."""
 FADE_M = 0.12
 """Along this length of forearm what the grafted hand changes dies away."""
 FINGER_FEATURES = slice(9 * (RIGHT_HAND_JOINTS.start - 1), 9 * (RIGHT_HAND_JOINTS.stop - 1))
@@ -71,11 +71,11 @@ def match_hand(hand: ModelAsset, body: ModelAsset) -> Integer[np.ndarray, "hand_
         InputError: if no walk fits: the hand is no part of the body.
     """
     to_body = _wrist(body, RIGHT_WRIST) - _wrist(hand, 0)
-    distances, nearest = KDTree(body.template).query(hand.template + to_body)
+    distances, nearest = map(np.asarray, KDTree(body.template).query(hand.template + to_body))
     opposite = _opposite_corners(body.faces)
     reach = distances[hand.faces].max(axis=1)
-    for face in np.argsort(reach, kind="stable")[:STARTS]:
-        a, b, c = (int(corner) for corner in hand.faces[face])
+    for face in np.argsort(reach, kind="stable")[:STARTS].tolist():
+        a, b, c = hand.faces[face].tolist()
         start = {corner: int(nearest[corner]) for corner in (a, b, c)}
         if reach[face] < MATCH_TOLERANCE_M and opposite.get((start[a], start[b])) == start[c]:
             ids = _walk(hand.faces, opposite, start)

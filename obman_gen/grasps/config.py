@@ -15,15 +15,15 @@ class RefineConfig:
     """Skin of the touching regions that starts closer than this is drawn to the surface."""
     press_m: float = 0.0005
     """Depth that touching skin aims at: soft pads give way a little."""
-    penetration_weight: float = 60.0
+    penetration_weight: float = 6.0
     contact_weight: float = 8.0
     pose_weight: float = 0.02
     """Per rad^2 of departure from the planned finger pose."""
     limit_weight: float = 10.0
+    core_weight: float = 20.0
+    """Against the object coming near the bones: no wall may run through a finger."""
     crossing_weight: float = 20.0
     """Against fingers running into one another."""
-    finger_gap_m: float = 0.004
-    """Skin of different fingers closer than this, when it was not at the start, is pushed apart."""
 
     def __post_init__(self):
         if self.steps < 0:
@@ -41,6 +41,8 @@ class LimitsConfig:
     simulation_displacement_m: float = 0.02
     min_links_in_contact: int = 3
     """Distinct phalanges, or the palm, whose skin touches."""
+    min_core_clearance: float = 0.5
+    """Least distance from bones to the object's surface, as a share of the flesh around them."""
     contact_distance_m: float = 0.002
     """Skin closer to the object than this touches."""
 

@@ -71,6 +71,8 @@ class TrainConfig:
     """Keep the running statistics of batch normalisation; only with pretrained weights."""
     validate_every: int = 1
     """Epochs between validations."""
+    save_steps: int = 500
+    """Steps between checkpoints within an epoch; there is one at its end, too."""
     seed: int = 0
     """Of weights, order and augmentation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -108,6 +110,7 @@ _LEAST = {
     "warmup_steps": 0,
     "clip_norm": 0,
     "validate_every": 1,
+    "save_steps": 1,
     "seed": 0,
     "loader_workers": 0,
 }

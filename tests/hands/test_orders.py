@@ -39,5 +39,7 @@ def test_missing_tips_are_named():
 
 
 def test_an_unknown_order_lists_the_choices():
-    with pytest.raises(InputError, match="unknown joint order 'openpos'. Did you mean 'openpose'"):
+    with pytest.raises(
+        InputError, match=r"unknown joint order 'openpos'\. Did you mean 'openpose'"
+    ):
         reordering("openpos", "mano")

@@ -83,10 +83,11 @@ def test_volume_does_not_depend_on_frame_order_or_orientation(hand):
 
 
 def test_an_open_wrist_is_counted_in_voxels_and_agrees(hand):
-    (vertices, faces), closed = hand
+    (vertices, faces), (closed, closed_faces) = hand
     thing = ball(0.03, vertices.mean(axis=0))
 
-    shared, exact = (intersection_volume(*mesh, *thing) for mesh in ((vertices, faces), closed))
+    shared = intersection_volume(vertices, faces, *thing)
+    exact = intersection_volume(closed, closed_faces, *thing)
 
     assert exact > 1e-5
     assert_allclose(shared, exact, rtol=0.02)
