@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 something the user can fix (one sentence on stderr), 2 wrong usage.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,14 @@ def stats(options: RunOptions):
 @run_option
 def verify(run: Path, deep: bool, repair: bool):
     """Read every byte of every shard back and name what is wrong."""
+    from obman_gen.progress import Reporter
     from obman_gen.shards import verify as verification
 
+    def track(shards: Iterable, count: int) -> Iterable:
+        return Reporter().track(shards, count, "verify", "shard")
+
     with user_errors():
-        problems = verification.verify(run, deep=deep)
+        problems = verification.verify(run, deep, track)
         for problem in problems:
             click.echo(str(problem), err=True)
         if problems and repair:
@@ -148,9 +153,43 @@ def export(run: Path, layout: str, out: Path):
         click.echo(f"{count} samples in {out}")
 
 
+EPILOG_TRAIN = """\b
+Examples:
+  obman-gen train --overfit 8                              does it learn at all? minutes
+  obman-gen --run runs/mine train --name first
+  obman-gen --run runs/mine train --name first --resume    go on where it stopped
+  obman-gen train --set training.epochs=5 --set training.contact_epochs=2
+  obman-gen train --preset paper --set training.model.encoder_weights=resnet18.pth
+"""
+
+
+@main.command(epilog=EPILOG_TRAIN)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file with a [training] table; RUN/training/NAME/config.toml has all settings.",
+)
+@click.option("--preset", help="default or paper: settings to start from.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--name", default="default", show_default=True, help="Folder under RUN/training.")
+@click.option("--device", help="auto, cpu or cuda.  [default: auto]")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--overfit", type=click.IntRange(1), metavar="N", help="Fit N samples, as a test.")
+@click.option("--force", is_flag=True, help="Begin anew, replacing what is there.")
+@run_option
+def train(run: Path, **options: Any):
+    """Train the reconstruction model on the run's shards."""
+    from obman_gen.progress import Reporter
+    from obman_gen.training.start import StartOptions, start
+
+    with user_errors():
+        result = start(run, StartOptions(**options), Reporter())
+        click.echo(f"{result.summary}\nCheckpoint: {result.checkpoint}")
+
+
 EPILOG_EVALUATE = """\b
 Examples:
-  obman-gen evaluate runs/default/training/best.pt
+  obman-gen evaluate runs/default/training/default/best.pt
   obman-gen evaluate best.pt --data runs/mine --split val --no-simulation
 """
 
@@ -203,7 +242,7 @@ Examples:
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Trained model.  [default: training/best.pt in the run]",
+    help="Trained model.  [default: training/default/best.pt in the run]",
 )
 @click.option("--box", help="LEFT,TOP,WIDTH,HEIGHT of the hand, pixels.  [default: whole picture]")
 @click.option("--focal", type=float, help="Focal length, pixels.  [default: 1.875 times the side]")
@@ -222,7 +261,7 @@ def predict(run: Path, images: tuple, checkpoint: Path | None, box: str | None, 
 
     with user_errors():
         view = prediction.View(prediction.parse_box(box), options.pop("focal"), options.pop("side"))
-        best = checkpoint or RunFolder(run).training / "best.pt"
+        best = checkpoint or RunFolder(run).training / "default" / "best.pt"
         for written in prediction.predict_files(images, best, view, **options):
             click.echo(written)
 

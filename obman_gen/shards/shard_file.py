@@ -36,18 +36,7 @@ class ShardFile:
         """
         self.path = Path(path)
         with _opened(self.path) as file:
-            self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
-            _require_shard(self.path, self.attributes)
-            found: list[tuple[str, h5py.Dataset]] = []
-            file.visititems(
-                lambda name, item: (
-                    found.append((name, item)) if isinstance(item, h5py.Dataset) else None
-                )
-            )
-            self._places = {
-                name: (dataset.id.get_offset(), dataset.shape, dataset.dtype)
-                for name, dataset in found
-            }
+            self.attributes, self._places = _layout(self.path, file)
         self._handle: tuple[int, h5py.File] | None = None
 
     def __getstate__(self):
@@ -158,10 +147,28 @@ def _opened(path: Path) -> h5py.File:
         raise InputError(f"{path} is missing; run `obman-gen render` to make it again") from error
     except OSError as error:
         if path.is_file() and h5py.is_hdf5(path):
-            raise InputError(
-                f"{path} is cut short or damaged; run `obman-gen verify --repair`, then render"
-            ) from error
+            raise InputError(f"{path} is cut short or damaged; {_REMEDY}") from error
         raise InputError(f"{path} is not an HDF5 file") from error
+
+
+def _layout(path: Path, file: h5py.File) -> tuple[dict[str, Any], dict[str, tuple]]:
+    """Return a shard's attributes, and where each dataset lies, its shape and type."""
+    places: dict[str, tuple] = {}
+
+    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset):
+            places[name] = (item.id.get_offset(), item.shape, item.dtype)
+
+    try:
+        attributes = {name: _plain(value) for name, value in file.attrs.items()}
+        _require_shard(path, attributes)
+        file.visititems(note)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged: {error}; {_REMEDY}") from error
+    return attributes, places
+
+
+_REMEDY = "run `obman-gen verify --repair`, then render"
 
 
 def _require_shard(path: Path, attributes: dict[str, Any]) -> None:

@@ -11,13 +11,12 @@ import numpy as np
 import trimesh
 
 from obman_gen.arrays import transform_points, uniform_rotation
-from obman_gen.bodies import load_body_model
+from obman_gen.bodies import attach, load_body_model, sample_body_pose
 from obman_gen.hands import HandPosePrior, load_hand_model
 from obman_gen.sample import (
     HAND,
     OBJECT,
     SPLITS,
-    BodyParameters,
     Camera,
     GraspMeasures,
     HandParameters,
@@ -47,9 +46,8 @@ def pose_prior():
 
 
 @lru_cache(maxsize=1)
-def body_facts():
-    model = load_body_model()
-    return model.name, model.sha256
+def body_model():
+    return load_body_model()
 
 
 def object_names(split):
@@ -110,7 +108,7 @@ def sample(split, index, seed=0, size_px=256, normals=True):
         hand_joints=joints,
         hand_object_distance=np.linalg.norm(vertices - camera_from_object[:3, 3], axis=1)
         - SCALE_M * 0.4,
-        body=BodyParameters(rng.normal(0, 0.2, 156), rng.normal(0, 1, 10), rng.normal(0, 1, 3)),
+        body=attach(hand_model(), body_model(), hand, sample_body_pose(rng), rng.normal(0, 1, 10)),
         object_id=object_id,
         category=category,
         camera_from_object=camera_from_object,
@@ -231,15 +229,14 @@ def _scene(split, rng):
 
 
 def attributes(split, seed=0):
-    name, sha256 = body_facts()
     return ShardAttributes(
         split=split,
         seed=seed,
         config={"seed": seed},
         software={"obman-gen": "test"},
         hand=HandFacts.of(hand_model()),
-        body_name=name,
-        body_sha256=sha256,
+        body_name=body_model().name,
+        body_sha256=body_model().sha256,
     )
 
 
