@@ -212,7 +212,7 @@ def _levelled(camera_from_world: Rotation) -> Rotation:
     length = np.linalg.norm(across)
     if length < 1e-6:
         return camera_from_world
-    turn = Turn.from_rotvec(across / length * (1 - PITCH_KEPT) * steepness_rad)
+    turn = Turn.from_rotvec(across / length * (PITCH_KEPT - 1) * steepness_rad)
     return camera_from_world @ turn.as_matrix()
 
 
