@@ -4,6 +4,7 @@ What comes out has been closed on the object's distance field only; it is a rank
 is worth the exact statics, not yet a set of grasps.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +12,10 @@ from jaxtyping import Float
 
 from obman_gen.grasps.config import GraspsConfig
 from obman_gen.grasps.hand_surface import MM_PER_M
-from obman_gen.grasps.robot import HandRobot
 from pygraspit import quality
 from pygraspit.friction import contact_frame, edge_wrenches, friction_cone
-from pygraspit.planner import EigenGraspPlanner, PlannedGrasp, axis_angle_space
+from pygraspit.planner import SCHEDULES, EigenGraspPlanner, PlannedGrasp, axis_angle_space
+from pygraspit.model import RobotModel
 from pygraspit.planner.closing import FieldCloser, FieldClosing
 from pygraspit.planner.tables import field_table
 from pygraspit.sdf import SignedDistanceGrid
@@ -68,12 +69,13 @@ def planning_field(distance: SignedDistanceGrid, vertices, metres_per_unit: floa
 
 
 def find_candidates(
-    hand: HandRobot, field: PlanningField, rng: np.random.Generator, config: GraspsConfig
+    robot: RobotModel, field: PlanningField, rng: np.random.Generator, config: GraspsConfig
 ) -> list[Candidate]:
     """Plan with many chains and close every result; best score first."""
-    robot = hand.robot
     space = axis_angle_space(robot, reach_mm=field.radius_mm + HAND_REACH_MM)
-    planner = EigenGraspPlanner(robot, schedule=config.schedule, space=space)
+    default = SCHEDULES["ANNEAL_DEFAULT"]
+    schedule = replace(default, energy_factor=default.energy_factor * config.cooling)
+    planner = EigenGraspPlanner(robot, schedule=schedule, space=space)
     planned = planner.plan_on_field(
         field.distance_mm, field.radius_mm, rng, config.chains, config.chain_steps
     )

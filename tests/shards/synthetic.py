@@ -255,7 +255,7 @@ def write_one(run, split, number, first, count, *, seed=0, size_px=256, config=N
     )
 
 
-def make_run(root, counts=None, per_shard=4, seed=0, size_px=64):
+def make_run(root, counts=None, *, per_shard=4, seed=0, size_px=64, config=None):
     """Make a run folder with manifest and shards; return the folder.
 
     Args:
@@ -264,6 +264,7 @@ def make_run(root, counts=None, per_shard=4, seed=0, size_px=64):
         per_shard: samples per shard.
         seed: of the samples.
         size_px: image width and height.
+        config: how to compress.
     """
     counts = counts or {"train": 8, "val": 4, "test": 4}
     root.mkdir(parents=True, exist_ok=True)
@@ -277,7 +278,9 @@ def make_run(root, counts=None, per_shard=4, seed=0, size_px=64):
         for number, first in enumerate(range(0, counts.get(split, 0), per_shard)):
             count = min(per_shard, counts[split] - first)
             manifest = manifest.with_entry(
-                write_one(root, split, number, first, count, seed=seed, size_px=size_px)
+                write_one(
+                    root, split, number, first, count, seed=seed, size_px=size_px, config=config
+                )
             )
     manifest.save(root)
     return root

@@ -13,9 +13,16 @@ from shards import synthetic
 from shards.editing import edit
 
 from obman_gen.errors import InputError
-from obman_gen.shards import HandObjectDataset, Manifest, SampleReader, ShardFile, Where, shard_path
+from obman_gen.shards import (
+    HandObjectDataset,
+    Manifest,
+    SampleReader,
+    ShardsConfig,
+    Where,
+    shard_path,
+)
 from obman_gen.shards import reader as reader_module
-from obman_gen.shards.manifest import shard_path as path_of
+from obman_gen.shards.chunks import ChunkTable
 
 ROOT = Path(__file__).parents[2]
 FIRST = shard_path("train", 0)
@@ -74,7 +81,7 @@ def test_only_chosen_fields_are_read(run, monkeypatch):
     monkeypatch.setattr(
         reader_module, "decode_image", lambda data: pytest.fail("a picture was decoded")
     )
-    monkeypatch.setattr(ShardFile, "_dataset", lambda *_: pytest.fail("a dense map was read"))
+    monkeypatch.setattr(ChunkTable, "read", lambda *_: pytest.fail("a dense map was read"))
 
     sample = SampleReader(run, "train", fields=["hand/joints", "object/id"])[3]
 
@@ -167,8 +174,9 @@ def test_more_shards_than_may_be_open_are_read_right(run, monkeypatch):
     assert len(reader._open) == 1
 
 
-def test_the_numpy_reader_needs_no_torch(run):
-    """In a fresh interpreter in which torch cannot be imported."""
+def test_the_numpy_reader_needs_no_torch_and_finds_its_filters(tmp_path):
+    """In a fresh interpreter in which torch cannot be imported and no filter is loaded yet."""
+    run = synthetic.make_run(tmp_path, {"train": 2}, config=ShardsConfig("blosc2"))
     program = (
         "import sys; sys.modules['torch'] = None\n"
         "from obman_gen.shards import SampleReader\n"
@@ -181,7 +189,7 @@ def test_the_numpy_reader_needs_no_torch(run):
         text=True,
         check=True,
     )
-    assert done.stdout == "8\n"
+    assert done.stdout == "2\n"
 
 
 def test_a_reader_travels_by_pickle_without_its_handles(run):
@@ -207,7 +215,7 @@ def test_missing_runs_splits_and_views_are_named(run, tmp_path):
 
 def test_a_split_without_shards_is_named(copy):
     manifest = Manifest.load(copy)
-    manifest.without([path_of("val", 0)]).save(copy)
+    manifest.without([shard_path("val", 0)]).save(copy)
 
     with pytest.raises(InputError, match="has no finished shard of the val split"):
         SampleReader(copy, "val")
@@ -282,6 +290,15 @@ def test_an_optional_field_a_run_lacks_is_left_out_or_named(copy):
     assert "normals/ho" not in SampleReader(copy, "train")[0]
     with pytest.raises(InputError, match="was made without the optional field normals/ho"):
         SampleReader(copy, "train", fields=["normals/ho"])
+
+
+def test_a_shard_that_is_being_read_can_be_opened_with_other_tools(run):
+    """HDF5 refuses a second opening of a file in one process if it asks for locks otherwise."""
+    reader = SampleReader(run, "train")
+    depth = reader[1]["depth/ho"]
+
+    with h5py.File(run / FIRST, "r") as file:
+        assert_array_equal(file["depth/ho"][1], depth)
 
 
 def test_torch_items_hold_what_the_numpy_reader_gives(run):
