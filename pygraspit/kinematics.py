@@ -107,6 +107,15 @@ class Kinematics:
         self, world_from_palm: Float[np.ndarray, "4 4"], joints: Float[np.ndarray, "joint"]
     ) -> Float[np.ndarray, "link 4 4"]:
         """Return ``world_from_link`` of every link, chain by chain."""
+        return self._frames_and_links(world_from_palm, joints)[1]
+
+    def joint_frames(
+        self, world_from_palm: Float[np.ndarray, "4 4"], joints: Float[np.ndarray, "joint"]
+    ) -> Float[np.ndarray, "joint 4 4"]:
+        """Return the world pose of the frame after every joint, chain by chain."""
+        return self._frames_and_links(world_from_palm, joints)[0]
+
+    def _frames_and_links(self, world_from_palm, joints) -> tuple[np.ndarray, np.ndarray]:
         poses = np.zeros((len(self.table.link_joint), 4, 4))
         frames = np.zeros((len(self.table.dof), 4, 4))
         fill_link_poses(
@@ -116,7 +125,7 @@ class Kinematics:
             frames,
             poses,
         )
-        return poses
+        return frames, poses
 
 
 def _check(robot: RobotModel) -> None:

@@ -152,6 +152,8 @@ def load_asset(path: Path) -> ModelAsset:
         values: dict[str, Any] = {name: _widen(arrays[name]) for name in _PLAIN}
         for name in _SPARSE:
             values[name] = _densify(arrays, name)
+        for name in ("weights", "joint_regressor"):  # storing has rounded their shares
+            values[name] /= values[name].sum(axis=1, keepdims=True)
     except (KeyError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a model asset of this version: {error}") from error
     regions = {

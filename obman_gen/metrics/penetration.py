@@ -25,7 +25,7 @@ def signed_distances(
 
 
 def max_penetration(
-    hand_vertices: Float[np.ndarray, "hand 3"], object_vertices: Vertices, object_faces: Faces
+    hand_vertices: Vertices, object_vertices: Vertices, object_faces: Faces
 ) -> float:
     """Return how far the deepest hand vertex is from the surface of the object it is in.
 

@@ -8,13 +8,15 @@ number that the result depends on; the version of PyBullet is the remaining one.
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from obman_gen.metrics.surfaces import Faces, require_surface
+from obman_gen.metrics.bullet import pybullet
+from obman_gen.metrics.decomposition import write_obj
+from obman_gen.metrics.surfaces import Faces, Vertices, require_surface
 
 ConvexParts = Sequence[tuple[np.ndarray, np.ndarray]]
 """(vertices in metres, faces) of each part of an object."""
@@ -42,7 +44,7 @@ OBMAN_PROTOCOL = SimulationProtocol()
 
 
 def simulation_displacement(
-    hand_vertices: Float[np.ndarray, "hand 3"],
+    hand_vertices: Vertices,
     hand_faces: Faces,
     convex_parts: ConvexParts,
     centre_m: Float[np.ndarray, "3"] | None = None,
@@ -81,7 +83,7 @@ def simulation_displacement(
 
 
 def holds_in_all_directions(
-    hand_vertices: Float[np.ndarray, "hand 3"],
+    hand_vertices: Vertices,
     hand_faces: Faces,
     convex_parts: ConvexParts,
     max_displacement_m: float = 0.02,
@@ -112,33 +114,29 @@ def _require_meshes(hand_vertices, hand_faces, convex_parts: ConvexParts) -> Non
 @contextmanager
 def _client() -> Iterator[int]:
     """Yield a physics world of its own: none inherits another's contacts."""
-    import pybullet
-
-    client = pybullet.connect(pybullet.DIRECT)
+    bullet = pybullet()
+    client = bullet.connect(bullet.DIRECT)
     try:
         yield client
     finally:
-        pybullet.disconnect(client)
+        bullet.disconnect(client)
 
 
 def _position(client: int, body: int) -> Float[np.ndarray, "3"]:
-    import pybullet
-
-    return np.array(pybullet.getBasePositionAndOrientation(body, physicsClientId=client)[0])
+    bullet = pybullet()
+    return np.array(bullet.getBasePositionAndOrientation(body, physicsClientId=client)[0])
 
 
 def _step(client: int, steps: int) -> None:
-    import pybullet
-
+    bullet = pybullet()
     for _ in range(steps):
-        pybullet.stepSimulation(physicsClientId=client)
+        bullet.stepSimulation(physicsClientId=client)
 
 
 def _set_engine(client: int, protocol: SimulationProtocol) -> None:
-    import pybullet
-
-    pybullet.setGravity(*protocol.gravity_m_s2, physicsClientId=client)
-    pybullet.setPhysicsEngineParameter(
+    bullet = pybullet()
+    bullet.setGravity(*protocol.gravity_m_s2, physicsClientId=client)
+    bullet.setPhysicsEngineParameter(
         fixedTimeStep=protocol.step_s,
         numSolverIterations=protocol.solver_iterations,
         deterministicOverlappingPairs=1,
@@ -149,18 +147,17 @@ def _set_engine(client: int, protocol: SimulationProtocol) -> None:
 
 
 def _add_hand(client: int, folder: Path, hand: tuple, protocol: SimulationProtocol) -> None:
-    import pybullet
-
+    bullet = pybullet()
     # Meshes go through files because PyBullet 3.2.7 never frees those given as arrays.
-    path = _write_obj(folder / "hand.obj", [hand], np.zeros(3))
-    shape = pybullet.createCollisionShape(
-        pybullet.GEOM_MESH,
+    path = write_obj(folder / "hand.obj", [hand], np.zeros(3))
+    shape = bullet.createCollisionShape(
+        bullet.GEOM_MESH,
         fileName=str(path),
-        flags=pybullet.GEOM_FORCE_CONCAVE_TRIMESH,
+        flags=bullet.GEOM_FORCE_CONCAVE_TRIMESH,
         physicsClientId=client,
     )
-    body = pybullet.createMultiBody(0, shape, _unseen(client), physicsClientId=client)
-    pybullet.changeDynamics(
+    body = bullet.createMultiBody(0, shape, _unseen(client), physicsClientId=client)
+    bullet.changeDynamics(
         body,
         -1,
         lateralFriction=protocol.friction,
@@ -172,20 +169,19 @@ def _add_hand(client: int, folder: Path, hand: tuple, protocol: SimulationProtoc
 def _add_object(
     client: int, folder: Path, parts: ConvexParts, centre_m, protocol: SimulationProtocol
 ) -> int:
-    import pybullet
-
-    path = _write_obj(folder / "object.obj", parts, centre_m)
-    shape = pybullet.createCollisionShape(
-        pybullet.GEOM_MESH, fileName=str(path), physicsClientId=client
+    bullet = pybullet()
+    path = write_obj(folder / "object.obj", parts, centre_m)
+    shape = bullet.createCollisionShape(
+        bullet.GEOM_MESH, fileName=str(path), physicsClientId=client
     )
-    body = pybullet.createMultiBody(
+    body = bullet.createMultiBody(
         protocol.object_mass_kg,
         shape,
         _unseen(client),
         basePosition=[float(x) for x in centre_m],
         physicsClientId=client,
     )
-    pybullet.changeDynamics(
+    bullet.changeDynamics(
         body,
         -1,
         lateralFriction=protocol.friction,
@@ -197,19 +193,12 @@ def _add_object(
 
 def _unseen(client: int) -> int:
     """Return a trivial visual shape: without one PyBullet converts the whole mesh again."""
-    import pybullet
+    bullet = pybullet()
+    return bullet.createVisualShape(bullet.GEOM_SPHERE, radius=1e-3, physicsClientId=client)
 
-    return pybullet.createVisualShape(pybullet.GEOM_SPHERE, radius=1e-3, physicsClientId=client)
 
+def protocol_record(protocol: SimulationProtocol = OBMAN_PROTOCOL) -> dict[str, object]:
+    """Return what a report must state beside a displacement: every number and the version."""
+    from importlib.metadata import version
 
-def _write_obj(path: Path, parts: ConvexParts, centre_m) -> Path:
-    """Write parts as groups of one file, relative to a centre."""
-    text, start = [], 1
-    for number, (vertices, faces) in enumerate(parts):
-        text.append(f"o part{number}\n")
-        relative = np.asarray(vertices, np.float64) - centre_m
-        text.append("v %.9g %.9g %.9g\n" * len(vertices) % tuple(relative.ravel().tolist()))
-        text.append("f %d %d %d\n" * len(faces) % tuple((faces + start).ravel().tolist()))
-        start += len(vertices)
-    path.write_text("".join(text))
-    return path
+    return {"pybullet": version("pybullet"), **asdict(protocol)}

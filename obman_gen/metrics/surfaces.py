@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Bool, Float, Integer
 
-Points = Float[np.ndarray, "point 3"]
-Vertices = Float[np.ndarray, "vertex 3"]
-Faces = Integer[np.ndarray, "face 3"]
+Vertices = Float[np.ndarray, "_ 3"]
+Faces = Integer[np.ndarray, "_ 3"]
+"""Of any length: several meshes meet in one call."""
 
 
 def require_surface(vertices: np.ndarray, faces: np.ndarray, name: str) -> None:
@@ -26,7 +26,7 @@ def require_surface(vertices: np.ndarray, faces: np.ndarray, name: str) -> None:
 
 
 def distance_to_surface(
-    points: Points, vertices: Vertices, faces: Faces
+    points: Float[np.ndarray, "point 3"], vertices: Vertices, faces: Faces
 ) -> Float[np.ndarray, "point"]:
     """Return the distance of each point to the nearest point of any triangle."""
     import igl
@@ -35,7 +35,9 @@ def distance_to_surface(
     return np.sqrt(squared[0]).reshape(-1)
 
 
-def is_inside(points: Points, vertices: Vertices, faces: Faces) -> Bool[np.ndarray, "point"]:
+def is_inside(
+    points: Float[np.ndarray, "point 3"], vertices: Vertices, faces: Faces
+) -> Bool[np.ndarray, "point"]:
     """Tell which points a surface encloses, by generalised winding number (Jacobson 2013).
 
     Unlike ray parity it does not fail on rays through edges, counts regions that a

@@ -43,6 +43,14 @@ def rounded_rectangle(width: float, height: float, radius: float, corner_steps: 
     return np.concatenate(corners)
 
 
+def evenly(outline: Outline, corner_count: int = AROUND) -> Outline:
+    """Return an outline with its corners at equal distances, so that print on it is even."""
+    closed = np.concatenate([outline, outline[:1]])
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    places = np.linspace(0, along[-1], corner_count, endpoint=False)
+    return np.stack([np.interp(places, along, closed[:, axis]) for axis in (0, 1)], axis=1)
+
+
 def inset(outline: Outline, distance: float) -> Outline:
     """Move every edge of a convex outline inwards by about a distance."""
     edges = np.roll(outline, -1, axis=0) - outline

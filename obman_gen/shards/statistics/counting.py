@@ -1,0 +1,64 @@
+"""How many samples, grasps and objects there are, by split and category."""
+
+from typing import Any
+
+import numpy as np
+
+from obman_gen.sample import SPLITS
+from obman_gen.shards.statistics.poses import distinct_rows
+from obman_gen.shards.statistics.quantities import Columns
+
+
+def grasp_keys(columns: Columns) -> np.ndarray:
+    """Number the grasps: equal numbers are one object at one scale in one finger pose."""
+    _, object_numbers = np.unique(columns["object/id"], return_inverse=True)
+    rows = np.column_stack(
+        [object_numbers.astype(np.float32), columns["object/scale"], columns["hand/pose"]]
+    ).astype(np.float32)
+    as_bytes = np.ascontiguousarray(rows).view([("", np.float32)] * rows.shape[1])[:, 0]
+    return np.unique(as_bytes, return_inverse=True)[1]
+
+
+def count_splits(columns: Columns) -> dict[str, Any]:
+    """Count by split, and within it by category, in alphabetical order."""
+    keys = grasp_keys(columns)
+    counted = {}
+    for split in SPLITS:
+        of_split = columns["split"] == split
+        if of_split.any():
+            categories = columns["object/category"].astype(str)
+            counted[split] = _counts(columns, keys, of_split) | {
+                "categories": {
+                    str(name): _counts(columns, keys, of_split & (categories == name))
+                    for name in np.unique(categories[of_split])
+                }
+            }
+    return counted
+
+
+def _counts(columns: Columns, keys: np.ndarray, chosen: np.ndarray) -> dict[str, int]:
+    return {
+        "samples": int(chosen.sum()),
+        "grasps": len(np.unique(keys[chosen])),
+        "objects": len(np.unique(columns["object/id"][chosen])),
+        "skins": len(np.unique(columns["skin_name"][chosen])),
+        "backgrounds": len(np.unique(columns["background_name"][chosen])),
+        "body_poses": len(np.unique(columns["scene/body_pose"][chosen])),
+        "finger_poses": len(distinct_rows(columns["hand/pose"][chosen])),
+    }
+
+
+def count_shared(columns: Columns) -> dict[str, int]:
+    """Count the names that occur in more than one split; a clean dataset has none."""
+    paths = {
+        "objects": "object/id",
+        "skins": "skin_name",
+        "backgrounds": "background_name",
+        "body_poses": "scene/body_pose",
+    }
+    return {what: _in_several(columns[path], columns["split"]) for what, path in paths.items()}
+
+
+def _in_several(names: np.ndarray, splits: np.ndarray) -> int:
+    pairs = np.unique(np.column_stack([names.astype(str), splits.astype(str)]), axis=0)
+    return int((np.unique(pairs[:, 0], return_counts=True)[1] > 1).sum())
