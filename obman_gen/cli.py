@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 something the user can fix (one sentence on stderr), 2 wrong usage.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,14 @@ def stats(options: RunOptions):
 @run_option
 def verify(run: Path, deep: bool, repair: bool):
     """Read every byte of every shard back and name what is wrong."""
+    from obman_gen.progress import Reporter
     from obman_gen.shards import verify as verification
 
+    def track(shards: Iterable, count: int) -> Iterable:
+        return Reporter().track(shards, count, "verify", "shard")
+
     with user_errors():
-        problems = verification.verify(run, deep=deep)
+        problems = verification.verify(run, deep, track)
         for problem in problems:
             click.echo(str(problem), err=True)
         if problems and repair:

@@ -67,7 +67,7 @@ FREE_SECTIONS = ("training",)
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "smoke": {
         "samples": {"train": 32, "val": 8, "test": 8, "per_shard": 8},
-        "objects": {"per_category": 3},
+        "objects": {"per_category": 3, "scales_per_object": 1},
     },
     "small": {
         "samples": {"train": 1600, "val": 200, "test": 200},

@@ -83,9 +83,11 @@ class Renderer(Generic[S]):
         self._build(drawing)
         lens, settings = self._scene.camera.data, self._scene.cycles
         lens.type, lens.panorama_type = "PANO", "EQUIRECTANGULAR"
+        lens.shift_x = lens.shift_y = 0.0
+        self._scene.render.pixel_aspect_x = self._scene.render.pixel_aspect_y = 1.0
         render = self._scene.render
         render.resolution_x, render.resolution_y = width_px, height_px
-        settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 6, 5
+        settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 4, 3
         session.set_crop(self._scene, (0, height_px, 0, width_px))
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces

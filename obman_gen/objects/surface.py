@@ -153,7 +153,7 @@ def wrapped(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
     """
     import igl
 
-    vertices, faces = _without_slivers(vertices, faces)
+    faces = _without_slivers(vertices, faces)
     grid = _distances(vertices, faces, resolution)
     level = LEVEL_STEPS * grid.spacing
     outside = _reachable(grid.distances > level)
@@ -176,8 +176,8 @@ def wrapped(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
     return Surface(_put_back(surface, vertices, faces, grid.spacing), surface.faces)
 
 
-def _without_slivers(vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:
-    """Drop faces without area, which have no closest point of their own."""
+def _without_slivers(vertices: Vertices, faces: Faces) -> Integer[np.ndarray, "kept 3"]:
+    """Return the faces with area; others have no closest point of their own."""
     corners = vertices[faces]
     area = np.linalg.norm(
         np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
@@ -186,7 +186,7 @@ def _without_slivers(vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]
     keep = area > (DEGENERATE_SHARE * size) ** 2
     if not keep.any():
         raise SampleRejected("no_surface", "every face of the mesh has zero area")
-    return vertices, faces[keep]
+    return faces[keep]
 
 
 def _distances(vertices: Vertices, faces: Faces, resolution: int) -> _Grid:
@@ -252,7 +252,9 @@ def _without_specks(surface: Surface) -> Surface:
     return Surface(surface.vertices[used], local.reshape(-1, 3))
 
 
-def _put_back(surface: Surface, vertices: Vertices, faces: Faces, spacing: float) -> Vertices:
+def _put_back(
+    surface: Surface, vertices: Vertices, faces: Faces, spacing: float
+) -> Float[np.ndarray, "skin 3"]:
     """Move the wrapping's vertices to a thin film over the mesh."""
     import igl
 

@@ -20,6 +20,17 @@ def panorama_directions(height_px: int, width_px: int) -> Points:
     return np.stack([x, y, z], axis=-1)
 
 
+def without_streaks(panorama: LinearImage) -> LinearImage:
+    """Blur rows near the poles along themselves: their pixels crowd, noise makes them streaks."""
+    height, width = panorama.shape[:2]
+    across = np.cos((0.5 - (np.arange(height) + 0.5) / height) * np.pi)
+    smooth = panorama.copy()
+    for row in np.flatnonzero(across < 0.5):
+        spread_px = min(0.5 / across[row], width / 6)
+        smooth[row] = ndimage.gaussian_filter1d(panorama[row], spread_px, axis=0, mode="wrap")
+    return smooth
+
+
 def look_up(panorama: LinearImage, directions: Points) -> Float[np.ndarray, "*batch 3"]:
     """Return the light from directions, bilinear; they need not be unit."""
     height, width = panorama.shape[:2]

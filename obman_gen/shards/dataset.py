@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from obman_gen.sample import Split
 from obman_gen.shards.reader import SampleReader
 from obman_gen.shards.selection import Where
 
@@ -29,7 +28,7 @@ class HandObjectDataset(Dataset):
     def __init__(
         self,
         run: Path | str,
-        split: Split,
+        split: str,
         image: str = "ho",
         fields: Sequence[str] | None = None,
         where: Where | None = None,

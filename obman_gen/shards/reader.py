@@ -15,7 +15,7 @@ from jaxtyping import Shaped
 from obman_gen.arrays import transform_points
 from obman_gen.errors import InputError
 from obman_gen.registry import lookup
-from obman_gen.sample import SPLITS, VIEWS, ObjectMesh, Split
+from obman_gen.sample import SPLITS, VIEWS, ObjectMesh
 from obman_gen.shards.encoding import decode_image
 from obman_gen.shards.manifest import Manifest
 from obman_gen.shards.schema import SAMPLE_FIELDS
@@ -46,7 +46,7 @@ class SampleReader:
     def __init__(
         self,
         run: Path | str,
-        split: Split,
+        split: str,
         image: str = "ho",
         fields: Sequence[str] | None = None,
         where: Where | None = None,
@@ -67,7 +67,7 @@ class SampleReader:
         self.run, self.split, self.view = Path(run), split, image
         lookup(dict.fromkeys(SPLITS), split, "split")
         lookup(dict.fromkeys(VIEWS), image, "image")
-        self._entries = Manifest.require(run).of(split)
+        self._entries = tuple(e for e in Manifest.require(run).entries if e.split == split)
         if not self._entries:
             raise InputError(f"{run} has no finished shard of the {split} split")
         self._starts = (0, *accumulate(entry.count for entry in self._entries))

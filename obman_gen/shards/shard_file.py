@@ -1,8 +1,9 @@
-"""One finished shard, opened read-only: arrays through a memory map, dense maps through HDF5.
+"""One finished shard, opened read-only through a memory map.
 
-Everything but the dense maps lies in the file as plain bytes. HDF5 is asked once where, and
-from then on a row is a slice of a memory map: no call into the library, no lock, no shared
-file position, nothing that a fork could break.
+HDF5 is asked once where everything lies, and closed. From then on a row is a slice of a memory
+map, and a dense map a chunk of it that is decompressed: no call into the library, no lock, no
+shared file position, nothing that a fork could break. Only maps compressed with a filter that
+`obman_gen.shards.chunks` does not know are read through HDF5.
 """
 
 import os
@@ -15,6 +16,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from obman_gen.errors import InputError
+from obman_gen.shards.chunks import ChunkTable
 from obman_gen.shards.schema import FORMAT, SCHEMA_VERSION
 
 Array = Shaped[np.ndarray, "..."]
@@ -36,18 +38,7 @@ class ShardFile:
         """
         self.path = Path(path)
         with _opened(self.path) as file:
-            self.attributes = {name: _plain(value) for name, value in file.attrs.items()}
-            _require_shard(self.path, self.attributes)
-            found: list[tuple[str, h5py.Dataset]] = []
-            file.visititems(
-                lambda name, item: (
-                    found.append((name, item)) if isinstance(item, h5py.Dataset) else None
-                )
-            )
-            self._places = {
-                name: (dataset.id.get_offset(), dataset.shape, dataset.dtype)
-                for name, dataset in found
-            }
+            self.attributes, self._places = _layout(self.path, file)
         self._handle: tuple[int, h5py.File] | None = None
 
     def __getstate__(self):
@@ -100,7 +91,7 @@ class ShardFile:
         """
         offset, shape, dtype = self._place(path)
         if offset is None:
-            return self._dataset(path)[()]
+            return np.stack([self.row(path, row) for row in range(shape[0])])
         # An array of no elements has no place in the file.
         return np.ndarray(shape, dtype, buffer=self._map, offset=offset)
 
@@ -108,7 +99,8 @@ class ShardFile:
         """Return one sample's value as an array that may be written to."""
         offset, _, _ = self._place(path)
         if offset is None:
-            return self._dataset(path)[row]
+            table = self._tables[path]
+            return self._dataset(path)[row] if table is None else table.read(self._map, row)
         return np.array(self._views(path)[row])
 
     def text(self, path: str, row: int) -> str:
@@ -139,8 +131,23 @@ class ShardFile:
     def _map(self) -> np.memmap:
         return np.memmap(self.path, np.uint8, "r")
 
+    @cached_property
+    def _tables(self) -> dict[str, ChunkTable | None]:
+        """Where the chunks of dense maps lie; None for those only HDF5 can read."""
+        with _opened(self.path) as file:
+            datasets = {
+                path: file[path] for path, (offset, _, _) in self._places.items() if offset is None
+            }
+            return {
+                path: ChunkTable.of(dataset)
+                for path, dataset in datasets.items()
+                if isinstance(dataset, h5py.Dataset)
+            }
+
     def _dataset(self, path: str) -> h5py.Dataset:
         """Open through HDF5, again in a forked child: its state must not be shared."""
+        import hdf5plugin  # noqa: F401 registers the filters
+
         if self._handle is None or self._handle[0] != os.getpid():
             self._handle = (os.getpid(), _opened(self.path))
             self._datasets: dict[str, h5py.Dataset] = {}
@@ -153,15 +160,33 @@ class ShardFile:
 
 def _opened(path: Path) -> h5py.File:
     try:
-        return h5py.File(path, "r", locking=False)
+        return h5py.File(path, "r", locking=False, rdcc_nbytes=0)
     except FileNotFoundError as error:
         raise InputError(f"{path} is missing; run `obman-gen render` to make it again") from error
     except OSError as error:
         if path.is_file() and h5py.is_hdf5(path):
-            raise InputError(
-                f"{path} is cut short or damaged; run `obman-gen verify --repair`, then render"
-            ) from error
+            raise InputError(f"{path} is cut short or damaged; {_REMEDY}") from error
         raise InputError(f"{path} is not an HDF5 file") from error
+
+
+def _layout(path: Path, file: h5py.File) -> tuple[dict[str, Any], dict[str, tuple]]:
+    """Return a shard's attributes, and where each dataset lies, its shape and type."""
+    places: dict[str, tuple] = {}
+
+    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset):
+            places[name] = (item.id.get_offset(), item.shape, item.dtype)
+
+    try:
+        attributes = {name: _plain(value) for name, value in file.attrs.items()}
+        _require_shard(path, attributes)
+        file.visititems(note)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged: {error}; {_REMEDY}") from error
+    return attributes, places
+
+
+_REMEDY = "run `obman-gen verify --repair`, then render"
 
 
 def _require_shard(path: Path, attributes: dict[str, Any]) -> None:

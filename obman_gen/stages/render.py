@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from obman_gen.config import Config, SamplesConfig
+from obman_gen.config import Config, SamplesConfig, data_part
 from obman_gen.errors import InputError
 from obman_gen.runfolder import RunFolder
 from obman_gen.sample import ObjectMesh, Sample, Split
@@ -104,7 +104,7 @@ def render_task(spec: Mapping[str, Any]) -> dict[str, Any]:
 
     path = RunFolder(Path(spec["run"])).root / shard_path(spec["split"], spec["number"])
     attributes = _attributes(studio, spec["split"])
-    entry = write_shard(path, samples(), meshes, attributes)
+    entry = write_shard(path, samples(), meshes, attributes, studio.config.shards)
     return {"entry": asdict(entry), "rejections": rejections}
 
 
@@ -114,7 +114,7 @@ def _attributes(studio, split: Split) -> ShardAttributes:
     return ShardAttributes(
         split=split,
         seed=config.seed,
-        config=asdict(config),
+        config=data_part(config),  # a changed training section must not change bytes
         software={name: importlib.metadata.version(name) for name in SOFTWARE},
         hand=HandFacts.of(studio.figure.hand_model),
         body_name="none" if body_model is None else body_model.name,

@@ -98,6 +98,17 @@ class TrainConfig:
         for name in ("learning_rate", "contact_learning_rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"training.{name} must be positive, got {getattr(self, name)}")
+        self._require_sense()
+
+    def _require_sense(self):
+        if self.epochs + self.contact_epochs < 1:
+            raise InputError("nothing to train: training.epochs and contact_epochs are both 0")
+        count = self.model.random_sphere_count
+        if count and self.contact_epochs:
+            raise InputError(
+                f"training.model.random_sphere_count is {count}, but contact needs the mesh: "
+                "set it or training.contact_epochs to 0"
+            )
 
 
 _LEAST = {

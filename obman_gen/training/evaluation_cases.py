@@ -20,7 +20,7 @@ from obman_gen.training.evaluation_pictures import Portrait
 
 BATCH_SIZE = 16
 """Fixed: sums of another batch size may differ in the last bits."""
-FIELDS = ("hand/joints", "object/camera_from_object", "object/category")
+FIELDS = ("hand/joints", "hand/side", "object/camera_from_object", "object/category")
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,8 @@ class CaseSource:
         camera_from_object = sample["object/camera_from_object"].astype(np.float64)
         vertices = transform_points(camera_from_object, mesh.vertices.astype(np.float64))
         relative = vertices - sample["hand/joints"][self.model.config.root_joint]
-        mirrored = SIDES[int(self._side(index))] != self.pictures.side
+        mirrored = SIDES[int(sample["hand/side"])] != self.pictures.side
         return relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), mesh.faces
-
-    def _side(self, index: int) -> int:
-        return self.pictures.readers[0][index]["hand/side"]
 
 
 def _moved(shape: HandAndObject, by: Float[np.ndarray, "3"]) -> HandAndObject:

@@ -91,8 +91,9 @@ def hand_values(case: Case) -> dict[str, float]:
             values[f"{kind}_error{variant}_mm"] = MM_PER_M * error_m
     aligned = metrics.procrustes_aligned(predicted.hand_vertices, true.hand_vertices)
     for variant, cloud in (("", predicted.hand_vertices), ("_pa", aligned)):
+        distances = metrics.cloud_distances(cloud, true.hand_vertices)
         for threshold_mm in (5, 15):
-            score = metrics.f_score(cloud, true.hand_vertices, threshold_mm / MM_PER_M)
+            score = distances.f_score(threshold_mm / MM_PER_M)
             values[f"hand_f{variant}_{threshold_mm}mm"] = score
     return values
 
@@ -123,14 +124,14 @@ def object_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
         metrics.sample_surface(shape.object_vertices, shape.object_faces, count, rng)
         for shape in (predicted, true)
     )
-    surface_m2 = metrics.chamfer_distance(on_predicted, on_true)
+    surfaces = metrics.cloud_distances(on_predicted, on_true)
     points = _some(case.surface_points, rng)
     chamfer_m2 = metrics.chamfer_distance(predicted.object_vertices, points)
     return {
         "object_chamfer_mm2": MM2_PER_M2 * chamfer_m2,
-        "object_surface_chamfer_cm2": CM2_PER_M2 * surface_m2,
-        "object_f_5mm": metrics.f_score(on_predicted, on_true, 0.005),
-        "object_f_10mm": metrics.f_score(on_predicted, on_true, 0.010),
+        "object_surface_chamfer_cm2": CM2_PER_M2 * surfaces.chamfer(),
+        "object_f_5mm": surfaces.f_score(0.005),
+        "object_f_10mm": surfaces.f_score(0.010),
     }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from obman_gen.runfolder import write_atomically
 
@@ -23,7 +23,7 @@ class TrainingLog:
         self._smooth: dict[str, float] = {}
         self._writer: Any = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "TrainingLog":
         from torch.utils.tensorboard import SummaryWriter
 
         if self._session.accelerator.is_main_process:

@@ -11,13 +11,12 @@ import numpy as np
 import trimesh
 
 from obman_gen.arrays import transform_points, uniform_rotation
-from obman_gen.bodies import load_body_model
+from obman_gen.bodies import attach, load_body_model, sample_body_pose
 from obman_gen.hands import HandPosePrior, load_hand_model
 from obman_gen.sample import (
     HAND,
     OBJECT,
     SPLITS,
-    BodyParameters,
     Camera,
     GraspMeasures,
     HandParameters,
@@ -47,9 +46,8 @@ def pose_prior():
 
 
 @lru_cache(maxsize=1)
-def body_facts():
-    model = load_body_model()
-    return model.name, model.sha256
+def body_model():
+    return load_body_model()
 
 
 def object_names(split):
@@ -110,7 +108,7 @@ def sample(split, index, seed=0, size_px=256, normals=True):
         hand_joints=joints,
         hand_object_distance=np.linalg.norm(vertices - camera_from_object[:3, 3], axis=1)
         - SCALE_M * 0.4,
-        body=BodyParameters(rng.normal(0, 0.2, 156), rng.normal(0, 1, 10), rng.normal(0, 1, 3)),
+        body=attach(hand_model(), body_model(), hand, sample_body_pose(rng), rng.normal(0, 1, 10)),
         object_id=object_id,
         category=category,
         camera_from_object=camera_from_object,
@@ -231,15 +229,14 @@ def _scene(split, rng):
 
 
 def attributes(split, seed=0):
-    name, sha256 = body_facts()
     return ShardAttributes(
         split=split,
         seed=seed,
         config={"seed": seed},
         software={"obman-gen": "test"},
         hand=HandFacts.of(hand_model()),
-        body_name=name,
-        body_sha256=sha256,
+        body_name=body_model().name,
+        body_sha256=body_model().sha256,
     )
 
 
@@ -258,7 +255,7 @@ def write_one(run, split, number, first, count, *, seed=0, size_px=256, config=N
     )
 
 
-def make_run(root, counts=None, per_shard=4, seed=0, size_px=64):
+def make_run(root, counts=None, *, per_shard=4, seed=0, size_px=64, config=None):
     """Make a run folder with manifest and shards; return the folder.
 
     Args:
@@ -267,6 +264,7 @@ def make_run(root, counts=None, per_shard=4, seed=0, size_px=64):
         per_shard: samples per shard.
         seed: of the samples.
         size_px: image width and height.
+        config: how to compress.
     """
     counts = counts or {"train": 8, "val": 4, "test": 4}
     root.mkdir(parents=True, exist_ok=True)
@@ -280,7 +278,9 @@ def make_run(root, counts=None, per_shard=4, seed=0, size_px=64):
         for number, first in enumerate(range(0, counts.get(split, 0), per_shard)):
             count = min(per_shard, counts[split] - first)
             manifest = manifest.with_entry(
-                write_one(root, split, number, first, count, seed=seed, size_px=size_px)
+                write_one(
+                    root, split, number, first, count, seed=seed, size_px=size_px, config=config
+                )
             )
     manifest.save(root)
     return root

@@ -150,3 +150,11 @@ def test_manifest_survives_a_round_trip(run):
     assert all(manifest.is_intact(entry.path, entry.count) for entry in manifest.entries)
     assert not manifest.is_intact(shard_path("train", 0), count=5)
     assert not manifest.is_intact(shard_path("train", 9))
+
+
+def test_maps_packed_with_blosc2_are_read_back(run, tmp_path):
+    packed = synthetic.make_run(tmp_path / "run", {"val": 4}, config=ShardsConfig("blosc2"))
+
+    for one, other in zip(SampleReader(packed, "val"), SampleReader(run, "val"), strict=True):
+        for name in one:
+            assert_array_equal(one[name], other[name], err_msg=name)
