@@ -155,7 +155,10 @@ class Closer:
         return self._world.body(side.body).world_from_body @ rigid(side.frame, side.position)
 
     def _relax(self, touches, planned_dofs) -> None:
-        """Take fingers that touch nothing back to where the plan had them, if that is free."""
+        """Take fingers that touch nothing halfway back to the plan, if nothing is there.
+
+        Closed on air they are cramped, and where the plan had them they may be stretched out.
+        """
         touching = {side.body for side in touches}
         for chain in range(len(CHAIN_NAMES)):
             if any(f"_chain{chain}_link{place}" in touching for place in range(3)):
@@ -163,7 +166,7 @@ class Closer:
             closed = self._robot.dofs.copy()
             relaxed = closed.copy()
             finger = slice(3 * chain, 16 if chain == len(CHAIN_NAMES) - 1 else 3 * chain + 3)
-            relaxed[finger] = planned_dofs[finger]
+            relaxed[finger] = 0.5 * (closed[finger] + planned_dofs[finger])
             self._robot.force_dofs(relaxed)
             if self._world.collisions():
                 self._robot.force_dofs(closed)
