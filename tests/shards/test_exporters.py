@@ -21,6 +21,7 @@ from obman_gen.shards.encoding import decode_image, encode_depth
 from obman_gen.shards.exporters import EXPORTERS
 from obman_gen.shards.exporters import obman_layout as layout
 from obman_gen.shards.exporters.bop import diameter
+from obman_gen.shards.exporters.coco import keypoint_flags, labelled
 from obman_gen.shards.exporters.ho3d import DEPTH_SCALE_M, FROM_OURS, encode_ho3d_depth
 from obman_gen.shards.exporters.meshes import obj_text, ply_bytes
 from obman_gen.shards.exporters.rle import decode_mask, encode_mask
@@ -260,11 +261,28 @@ def test_coco_keypoints_are_the_joints_with_flags(coco, truth):
     hands = [one for one in coco["annotations"] if one["category_id"] == 1]
     for hand in hands:
         points = np.array(hand["keypoints"]).reshape(21, 3)
-        labelled = points[:, 2] > 0
+        known = points[:, 2] > 0
         ours = truth[hand["image_id"] - 1]["hand/joints_2d"]
-        assert_allclose(points[labelled, :2], ours[labelled], atol=6e-4)
-        assert not points[~labelled].any()
-        assert hand["num_keypoints"] == labelled.sum()
+        assert_allclose(points[known, :2], ours[known], atol=6e-4)
+        assert not points[~known].any()
+        assert hand["num_keypoints"] == known.sum()
+
+
+def test_coco_flags_tell_seen_from_covered_from_outside():
+    joints_px = np.full((21, 2), 4.5)
+    joints_px[1:5] = [[1.5, 4.5], [6.5, 4.5], [-0.1, 4.5], [4.5, 8.0]]
+    joints_m = np.full((21, 3), 0.61)
+    segmentation = np.full((8, 8), HAND, np.uint8)
+    segmentation[:, :3] = OBJECT
+    depth_m = np.full((8, 8), 0.6)
+    depth_m[:, 6:] = 0.5  # the hand's own skin, far in front of the joint
+
+    flags = keypoint_flags(joints_m, joints_px, segmentation, depth_m)
+    points = labelled(joints_px, flags)
+
+    assert flags[:6].tolist() == [2, 1, 1, 0, 0, 2]
+    assert_allclose(points[1], [1.5, 4.5, 1])
+    assert not points[3:5].any()
 
 
 def test_coco_ids_are_unique_and_refer_to_what_exists(coco, exported):
