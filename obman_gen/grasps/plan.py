@@ -161,9 +161,7 @@ def _close_best(closer: Closer, candidate: Candidate) -> ClosedGrasp:
     grasps, problem = [], None
     for variant in VARIANTS:
         try:
-            grasps.append(
-                closer.close(candidate.object_from_palm, candidate.planned_dofs, variant)
-            )
+            grasps.append(closer.close(candidate.object_from_palm, candidate.planned_dofs, variant))
         except SampleRejected as rejected:
             problem = rejected
     if not grasps and problem is not None:
