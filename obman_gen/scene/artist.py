@@ -4,8 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-
 from jaxtyping import Float
+
 from obman_gen.sample import BODY, HAND
 from obman_gen.scene.backgrounds import BackgroundPainter, RenderPanorama
 from obman_gen.scene.drawing import Drawing, Part

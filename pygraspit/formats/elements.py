@@ -1,9 +1,9 @@
 """XML elements that know which file they are from, so that errors can say so."""
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
+from xml.etree import ElementTree
 
 import numpy as np
 

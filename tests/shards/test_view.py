@@ -81,8 +81,9 @@ def test_a_sight_has_hand_and_object_where_the_camera_sees_them(run, browser):
     assert_array_equal(sight.hand.vertices, sample["hand/vertices"])
     pixels = sight.thing.vertices @ sight.intrinsics.T
     rows, columns = np.nonzero(sample["segmentation/o"] == OBJECT)
-    low, high = (pixels[:, :2] / pixels[:, 2:]).min(axis=0), (pixels[:, :2] / pixels[:, 2:]).max(
-        axis=0
+    low, high = (
+        (pixels[:, :2] / pixels[:, 2:]).min(axis=0),
+        (pixels[:, :2] / pixels[:, 2:]).max(axis=0),
     )
     # Pixel centres inside the silhouette lie within the projected vertices' box.
     assert (np.array([columns.min(), rows.min()]) + 0.5 >= low - 1e-3).all()
