@@ -89,24 +89,29 @@ class Closer:
         return self._grasp(touches, epsilon, volume, dofs)
 
     def _run(self, object_from_palm, dofs, variant: Variant) -> None:
-        """Act out mano_grasp's sequence."""
-        world, robot = self._world, self._robot
-        world.collisions_off()
+        """Act out mano_grasp's sequence.
+
+        Poses and postures are set without looking at collisions, and to open through
+        everything is to set the opened posture, so collisions need not be switched off.
+        """
+        robot, kinematics = self._robot, self._robot.kinematics
+        closes = kinematics.closing_velocity > 0
+        through = variant.opens and variant.opens_through_everything
         robot.set_pose(object_from_palm)
-        robot.force_dofs(dofs)
-        if variant.opens and not variant.opens_through_everything:
-            world.collisions_on()
-        if variant.opens:
+        robot.force_dofs(np.where(through & closes, kinematics.minimum, dofs))
+        if variant.opens and not through:
             robot.auto_open()
-        world.collisions_on()
         if variant.approaches:
             robot.approach_to_contact()
         robot.auto_grasp()
 
     def _touches(self) -> list[Contact]:
-        """Find all contacts anew; return the hand's sides of those with the object."""
-        self._world.find_contacts()
-        return [side for side in self._robot.contacts() if side.other == self._object.name]
+        """Find the contacts with the object anew; return the hand's sides of them."""
+        world = self._world
+        world.contacts = world.contacts_of_pairs(
+            (body.index, self._object.index) for body in self._robot.bodies
+        )
+        return self._robot.contacts()
 
     def _require_relaxed(self, touches: list[Contact]) -> None:
         """Refuse a finger that closed on air as far as no hand would."""

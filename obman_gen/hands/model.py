@@ -49,7 +49,8 @@ class HandModel(SkinnedModel):
         self.tip_ids, self.pad_ids = asset.tip_ids, asset.pad_ids
         self.joint_limits_rad = asset.joint_limits_rad
         self.regions: Mapping[str, np.ndarray] = asset.regions
-        self.boundary_loop = boundary_loops(asset.faces)[0]
+        self._loops = boundary_loops(asset.faces)
+        self.boundary_loop = self._loops[0]
         self.register_buffer("_tips", torch.as_tensor(asset.tip_ids), persistent=False)
 
     def forward(
@@ -99,7 +100,7 @@ class HandModel(SkinnedModel):
         self, vertices: Float[np.ndarray, "*batch vertex 3"]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return vertices and faces of the watertight hand: the open wrist gets a lid."""
-        return close_loops(vertices, self.faces)
+        return close_loops(vertices, self.faces, self._loops)
 
     def pca_from_pose(self, pose: Float[np.ndarray, "*batch 45"]) -> np.ndarray:
         """Return the (*batch, 45) coefficients: ``components^-1 (pose - mean)``."""

@@ -60,8 +60,8 @@ class BackgroundConfig:
     )
     """Relative frequencies by name; ``image`` counts only where there is a folder."""
     rooms: dict[str, int] = field(default_factory=lambda: {"train": 6, "val": 2, "test": 2})
-    """How many rooms each split has. One costs about 10 CPU seconds, once per run folder."""
-    room_width_px: int = 1024
+    """How many rooms each split has. One costs a few CPU seconds, once per run folder."""
+    room_width_px: int = 768
     room_samples: int = 4
     blur_max_px: float = 2.5
     """Largest defocus of a background in a 256 px wide image; grows with the image."""
@@ -212,7 +212,7 @@ def _levelled(camera_from_world: Rotation) -> Rotation:
     length = np.linalg.norm(across)
     if length < 1e-6:
         return camera_from_world
-    turn = Turn.from_rotvec(across / length * (1 - PITCH_KEPT) * steepness_rad)
+    turn = Turn.from_rotvec(across / length * (PITCH_KEPT - 1) * steepness_rad)
     return camera_from_world @ turn.as_matrix()
 
 
