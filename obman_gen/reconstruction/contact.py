@@ -82,11 +82,11 @@ def read_regions(path: Path, hand: HandModel) -> Mapping[str, np.ndarray]:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"contact regions {path} cannot be read: {error}") from error
-    if isinstance(content, Mapping) and "regions" in content:
+    if isinstance(content, Mapping) and "contact_regions" in content:
         made_for = content.get("hand_model", {})
         if made_for.get("sha256", hand.sha256) != hand.sha256:
             raise InputError(f"{path} is of the hand model {made_for.get('name')}, not {hand.name}")
-        content = content["regions"]
+        content = content["contact_regions"]
     if not isinstance(content, Mapping) or not content:
         raise InputError(f"{path} has no contact regions: need vertex numbers by region name")
     return {name: _members(path, name, content[name], len(hand.template)) for name in content}

@@ -172,7 +172,7 @@ def test_training_reads_the_contact_regions(described):
     contact = pytest.importorskip("obman_gen.reconstruction.contact")
     path = described / "stats" / "contact_regions.json"
 
-    regions = contact.read_regions(path, len(load_hand_model().template))
+    regions = contact.read_regions(path, load_hand_model())
 
     assert len(regions) == 6
 

@@ -174,7 +174,7 @@ def test_regions_come_from_the_hand_model(hand, kind, groups):
 def test_regions_come_from_a_file(hand, tmp_path):
     path = tmp_path / "regions.json"
     regions = {"palm": [3, 4, 5], "tip": [9]}
-    stats = {"hand_model": {"name": "mine", "sha256": hand.sha256}, "regions": regions}
+    stats = {"hand_model": {"name": "mine", "sha256": hand.sha256}, "contact_regions": regions}
     for content in (regions, stats):
         path.write_text(json.dumps(content))
 
@@ -190,9 +190,9 @@ def test_regions_come_from_a_file(hand, tmp_path):
         ("{}", "has no contact regions"),
         ('{"palm": [1.5]}', "region 'palm' is not a list of vertex numbers"),
         ('{"palm": []}', "region 'palm' is not a list of vertex numbers"),
-        ('{"regions": {}}', "has no contact regions"),
+        ('{"contact_regions": {}}', "has no contact regions"),
         (
-            '{"regions": {"palm": [1]}, "hand_model": {"name": "mano", "sha256": "1"}}',
+            '{"contact_regions": {"palm": [1]}, "hand_model": {"name": "mano", "sha256": "1"}}',
             "is of the hand model mano, not open-hand",
         ),
         ('{"palm": [99999]}', "names vertex 99999, but the hand has 1669"),
