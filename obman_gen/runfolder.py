@@ -1,11 +1,13 @@
 """The run folder: one dataset's files, and the rules for touching them."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from obman_gen.errors import InputError
 
@@ -67,7 +69,7 @@ class RunFolder:
         return self.root / "cache"
 
     def open_for_writing(self) -> None:
-        """Create the folder if need be.
+        """Create the folder if need be, and clear away what killed processes left half written.
 
         Raises:
             InputError: if it cannot be created or written.
@@ -83,6 +85,7 @@ class RunFolder:
                 f"run folder {self.root} cannot be written: {error.strerror}; "
                 "choose another with --run"
             ) from error
+        remove_leftovers(self.root)
 
     def require(self, path: Path, made_by: str) -> None:
         """Refuse to go on without a file an earlier command makes."""
@@ -103,13 +106,39 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
+            with suppress(OSError):  # file systems without locks keep leftovers instead
+                _lock(file)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def remove_leftovers(root: Path) -> list[Path]:
+    """Remove the temporary files of `write_atomically` whose writers are gone; return them.
+
+    A writer holds a lock on its file, which ends with the process, however it ends. Process
+    numbers would not do: containers hand out the same few again.
+    """
+    removed = []
+    for path in sorted(root.rglob(".*.tmp")):
+        with suppress(OSError), path.open("rb") as file:
+            _lock(file)
+            path.unlink()
+            removed.append(path)
+    return removed
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Take the lock that marks a file as being worked on.
+
+    Raises:
+        OSError: if another process has it.
+    """
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class RejectionLog:
@@ -145,10 +174,13 @@ class RejectionLog:
         write_atomically(self._path, "".join(f"{line}\n" for line in lines))
 
     def counts(self, stage: str) -> dict[str, int]:
-        """Count one stage's rejections by rule, most frequent first."""
+        """Count one stage's rejections by rule, most frequent first.
+
+        A record may stand for several, with their number under ``count``.
+        """
         totals: dict[str, int] = {}
         for (its_stage, _), records in self._by_task.items():
             if its_stage == stage:
                 for record in records:
-                    totals[record["rule"]] = totals.get(record["rule"], 0) + 1
+                    totals[record["rule"]] = totals.get(record["rule"], 0) + record.get("count", 1)
         return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))

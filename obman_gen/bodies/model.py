@@ -9,7 +9,7 @@ from jaxtyping import Float, Integer
 
 from obman_gen.hands.asset import BETAS_COUNT, ModelAsset
 from obman_gen.hands.model import batch_of
-from obman_gen.hands.skinning import SkinnedModel
+from obman_gen.hands.skinning import SkinnedModel, by_coordinate
 from obman_gen.sample import BodyParameters
 
 RIGHT_WRIST = 21
@@ -48,8 +48,7 @@ class BodyModel(SkinnedModel):
         directions = asset.hand_shape_directions
         if not len(directions):
             directions = np.zeros((len(asset.template), 3, BETAS_COUNT))
-        flat = torch.as_tensor(directions.reshape(-1, BETAS_COUNT).T, dtype=torch.float32)
-        self._constant("_hand_shape", flat)
+        self._constant("_hand_shape", by_coordinate(directions))
         joints = np.einsum("jv,vxb->jxb", asset.joint_regressor, directions)
         self._constant("_joint_hand_shape", torch.as_tensor(joints, dtype=torch.float32))
 
@@ -87,7 +86,7 @@ class BodyModel(SkinnedModel):
 
     def _shaped(self, betas: torch.Tensor) -> torch.Tensor:
         shape, hands = betas.split(BETAS_COUNT, dim=1)
-        return super()._shaped(shape) + (hands @ self._hand_shape).unflatten(-1, (-1, 3))
+        return torch.addmm(super()._shaped(shape), hands, self._hand_shape)
 
     def vertices_of(
         self, body: BodyParameters, hand_betas: Float[np.ndarray, "10"] | None = None

@@ -20,6 +20,10 @@ NECK, COLLAR_L, COLLAR_R, HEAD, SHOULDER_L, SHOULDER_R, ELBOW_L, ELBOW_R, WRIST_
 )
 
 
+FOREARM_SHARE = 0.6
+"""Of a forearm's twist, what its upper end takes: all of it at the wrist would wring the skin."""
+
+
 class PoseSource(Protocol):
     """Anything that gives body poses."""
 
@@ -52,8 +56,11 @@ class HoldingPoses:
         pose[COLLAR_R] = np.radians(rng.normal(0, 3, 3))
         # Right arm: lowered, swung forward, turned about itself; elbow, forearm, wrist.
         pose[SHOULDER_R] = _turns(("y", angle(-5, 65)), ("z", angle(20, 78)), ("x", angle(-35, 25)))
-        pose[ELBOW_R] = _turns(("y", angle(25, 125)))
-        pose[WRIST_R] = _turns(("x", angle(-65, 65)), ("z", angle(-35, 45)), ("y", angle(-18, 22)))
+        twist = angle(-65, 65)
+        pose[ELBOW_R] = _turns(("y", angle(25, 125)), ("x", FOREARM_SHARE * twist))
+        pose[WRIST_R] = _turns(
+            ("x", (1 - FOREARM_SHARE) * twist), ("z", angle(-30, 40)), ("y", angle(-18, 22))
+        )
         pose[SHOULDER_L] = _turns(("y", angle(-25, 10)), ("z", angle(-80, -62)))
         pose[ELBOW_L] = _turns(("y", angle(-50, -5)))
         pose[22:37] = _relaxed_left_hand(rng)
@@ -88,11 +95,11 @@ class SequencePoses:
     """Frames of motion capture: AMASS ``.npz`` sequences or SURREAL's ``smpl_data.npz``."""
 
     def __init__(self, name: str, poses: Float[np.ndarray, "frame 153"]):
-        self.name, self._poses = name, poses
+        self.name, self.poses = name, poses
 
     def sample(self, rng: np.random.Generator) -> Float[np.ndarray, "153"]:
         """Draw a frame."""
-        return self._poses[rng.integers(len(self._poses))].copy()
+        return self.poses[rng.integers(len(self.poses))].copy()
 
 
 def load_sequences(paths: Sequence[Path]) -> list[SequencePoses]:

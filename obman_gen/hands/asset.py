@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from obman_gen.errors import InputError
+from obman_gen.sample import Side
 
 BETAS_COUNT = 10
 
@@ -47,7 +48,7 @@ class ModelAsset:
     weights: Float[np.ndarray, "vertex joint"]
     parents: Integer[np.ndarray, "joint"]
     """-1 for the root, else an earlier joint."""
-    side: str = "right"
+    side: Side = "right"
     hands_mean: Float[np.ndarray, "45"] = field(default_factory=lambda: np.zeros(45))
     hands_components: Float[np.ndarray, "45 45"] = field(default_factory=lambda: np.eye(45))
     """Rows are principal components: pose = mean + coefficients @ components."""
@@ -122,7 +123,7 @@ def save_asset(path: Path, asset: ModelAsset) -> None:
     """Write an asset as one compressed npz whose bytes depend on its content alone."""
     arrays: dict[str, np.ndarray] = {name: _compact(getattr(asset, name)) for name in _PLAIN}
     for name in _SPARSE:
-        dense = getattr(asset, name)
+        dense = np.round(getattr(asset, name), STORED_DECIMALS)
         flat = np.flatnonzero(dense)
         arrays[f"{name}.shape"] = np.array(dense.shape)
         arrays[f"{name}.index"] = np.diff(flat, prepend=0).astype(np.int32)
@@ -152,6 +153,8 @@ def load_asset(path: Path) -> ModelAsset:
         values: dict[str, Any] = {name: _widen(arrays[name]) for name in _PLAIN}
         for name in _SPARSE:
             values[name] = _densify(arrays, name)
+        for name in ("weights", "joint_regressor"):  # storing has rounded their shares
+            values[name] /= values[name].sum(axis=1, keepdims=True)
     except (KeyError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a model asset of this version: {error}") from error
     regions = {
@@ -173,8 +176,15 @@ def load_asset(path: Path) -> ModelAsset:
     )
 
 
+STORED_DECIMALS = 7
+"""0.1 micrometre. Without it the last bits, which differ between linear algebra libraries and
+thread counts, would give a rebuilt model another hash."""
+
+
 def _compact(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float32 if array.dtype.kind == "f" else np.int32)
+    if array.dtype.kind == "f":
+        return (np.round(array, STORED_DECIMALS) + 0.0).astype(np.float32)  # no negative zeros
+    return array.astype(np.int32)
 
 
 def _widen(array: np.ndarray) -> np.ndarray:

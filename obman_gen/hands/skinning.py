@@ -39,7 +39,9 @@ class SkinnedModel(torch.nn.Module):
     """Vertices and joints from pose and shape; the whole batch at once.
 
     Joints are posed level by level of the kinematic tree, so the depth of a finger, not the
-    number of joints, is the number of sequential steps.
+    number of joints, is the number of sequential steps. Vertices are kept coordinate by
+    coordinate, (batch, 3, vertex), until the end: every step is then one matrix product or one
+    pass over long rows.
     """
 
     _template: torch.Tensor
@@ -54,11 +56,9 @@ class SkinnedModel(torch.nn.Module):
     def __init__(self, asset: ModelAsset):
         super().__init__()
         self.asset = asset
-        template = torch.as_tensor(asset.template, dtype=torch.float32)
-        shape = torch.as_tensor(asset.shape_directions, dtype=torch.float32)
-        self._constant("_template", template)
-        self._constant("_shape", shape.reshape(-1, shape.shape[-1]).T)
-        self._constant("_weights", torch.as_tensor(asset.weights, dtype=torch.float32))
+        self._constant("_template", torch.as_tensor(asset.template.T, dtype=torch.float32))
+        self._constant("_shape", by_coordinate(asset.shape_directions))
+        self._constant("_weights", torch.as_tensor(asset.weights.T, dtype=torch.float32))
         # Joints depend on shape linearly: regress the template and the directions once.
         self._constant("_joint_template", _wide(asset.joint_regressor, asset.template))
         joint_shape = np.einsum("jv,vxb->jxb", asset.joint_regressor, asset.shape_directions)
@@ -84,9 +84,12 @@ class SkinnedModel(torch.nn.Module):
 
         Of a body only the hands have correctives: the block is a tenth of the whole.
         """
-        flat = directions.reshape(-1, directions.shape[-1])
+        flat = directions.transpose(1, 0, 2).reshape(-1, directions.shape[-1])
         rows = np.flatnonzero(np.abs(flat).any(axis=1))
         columns = np.flatnonzero(np.abs(flat).any(axis=0))
+        if 2 * len(rows) > len(flat):
+            rows = np.arange(len(flat))
+        self._moves_all = len(rows) == len(flat)
         self._constant("_pose", torch.as_tensor(flat[np.ix_(rows, columns)].T, dtype=torch.float32))
         self.register_buffer("_pose_rows", torch.as_tensor(rows), persistent=False)
         self.register_buffer("_pose_columns", torch.as_tensor(columns), persistent=False)
@@ -104,24 +107,27 @@ class SkinnedModel(torch.nn.Module):
         turns, places = self._pose_joints(rotations, rest_joints)
         # Each joint moves a rest point v to turn v + (place - turn rest_joint).
         shifts = places - (turns @ rest_joints[..., None])[..., 0]
-        blend = torch.cat([turns, shifts[..., None]], dim=-1).flatten(-2)
-        motion = (self._weights @ blend).unflatten(-1, (3, 4))
-        vertices = (motion[..., :3] @ shaped[..., None])[..., 0] + motion[..., 3]
-        moved = translation[:, None]
-        return vertices + moved, places + moved
+        blend = torch.cat([turns, shifts[..., None]], dim=-1).flatten(-2).transpose(1, 2)
+        along_x, along_y, along_z, shift = (blend @ self._weights).unflatten(1, (3, 4)).unbind(2)
+        x, y, z = shaped.unflatten(1, (3, -1)).unsqueeze(2).unbind(1)
+        moved = along_x * x + along_y * y + along_z * z + shift
+        vertices = (moved + translation[..., None]).transpose(1, 2)
+        return vertices.contiguous(), places + translation[:, None]
 
     def rest_joints(self, betas: Float[torch.Tensor, "batch beta"]) -> torch.Tensor:
         """Return the (batch, joint, 3) joints of the unposed model."""
         return self._joint_template + torch.einsum("jxb,nb->njx", self._joint_shape, betas)
 
-    def _shaped(self, betas: torch.Tensor) -> torch.Tensor:
-        return self._template + (betas @ self._shape).unflatten(-1, (-1, 3))
+    def _shaped(self, betas: torch.Tensor) -> Float[torch.Tensor, "batch coordinates"]:
+        """Return the unposed vertices, all x, then all y, then all z."""
+        return torch.addmm(self._template.reshape(1, -1), betas, self._shape)
 
     def _corrected(self, shaped: torch.Tensor, rotations: torch.Tensor) -> torch.Tensor:
         identity = torch.eye(3, dtype=rotations.dtype, device=rotations.device)
-        features = (rotations[:, 1:] - identity).flatten(1)
-        correctives = features[:, self._pose_columns] @ self._pose
-        return shaped.flatten(1).index_add(1, self._pose_rows, correctives).view_as(shaped)
+        features = (rotations[:, 1:] - identity).flatten(1)[:, self._pose_columns]
+        if self._moves_all:
+            return torch.addmm(shaped, features, self._pose)
+        return shaped.index_add(1, self._pose_rows, features @ self._pose)
 
     def _pose_joints(self, rotations, rest_joints):
         """Return every joint's global rotation and place, one tree level after the other."""
@@ -137,6 +143,12 @@ class SkinnedModel(torch.nn.Module):
             for place, joint in enumerate(level):
                 turns[joint], places[joint] = level_turns[:, place], level_places[:, place]
         return torch.stack(turns, dim=1), torch.stack(places, dim=1)
+
+
+def by_coordinate(directions: Float[np.ndarray, "vertex 3 number"]) -> torch.Tensor:
+    """Return (number, 3 * vertex) float32: all x, then all y, then all z."""
+    flat = directions.transpose(2, 1, 0).reshape(directions.shape[-1], -1)
+    return torch.as_tensor(flat, dtype=torch.float32)
 
 
 def _wide(regressor: np.ndarray, template: np.ndarray) -> torch.Tensor:

@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Integer
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
 
 from obman_gen.arrays import Faces, Points, Vertices
 from obman_gen.sample import Camera
@@ -27,9 +28,10 @@ class Atlas:
     @cached_property
     def nearest(self) -> Integer[np.ndarray, "2 size size"]:
         """Row and column of the covered texel nearest to each texel: colours bleed outwards."""
-        return ndimage.distance_transform_edt(
+        nearest = ndimage.distance_transform_edt(
             ~self.covered, return_distances=False, return_indices=True
         )
+        return np.asarray(nearest)
 
     def sample(self, faces: Faces, values: Float[np.ndarray, "vertex *rest"]) -> np.ndarray:
         """Interpolate values given at vertices to the covered texels."""
@@ -52,13 +54,45 @@ def atlas_of(uv: Float[np.ndarray, "corner 2"], uv_faces: Faces, size_px: int) -
     return Atlas(size_px, covered, hits.faces[covered], hits.weights[covered])
 
 
-def filling_uv(
-    uv: Float[np.ndarray, "corner 2"], uv_faces: Faces, keep: Bool[np.ndarray, "face"]
-) -> Float[np.ndarray, "face 3 2"]:
-    """Return corner coordinates of some faces, stretched to fill the unit square, 1 % margin."""
-    corners = uv[uv_faces[keep]]
-    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
-    return 0.01 + 0.98 * (corners - low) / (high - low)
+STRIP = 0.12
+"""Share of a packed atlas below its largest chart, for all the others."""
+
+
+def packed_uv(uv: Float[np.ndarray, "corner 2"], uv_faces: Faces) -> Float[np.ndarray, "face 3 2"]:
+    """Return corner coordinates repacked: the largest chart fills the square above a strip.
+
+    The other charts lie side by side in the strip, the long way across.
+    """
+    charts = _charts(len(uv), uv_faces)
+    sizes = np.bincount(charts)
+    corners = np.zeros((len(uv_faces), 3, 2))
+    order = np.argsort(-sizes, kind="stable")
+    main = charts == order[0]
+    corners[main] = _fitted(uv[uv_faces[main]], (0.01, STRIP), (0.99, 0.99))
+    width = 1.0 / max(len(order) - 1, 1)
+    for place, chart in enumerate(order[1:]):
+        mine = charts == chart
+        piece = uv[uv_faces[mine]]
+        if np.ptp(piece[..., 1]) > np.ptp(piece[..., 0]):
+            piece = piece[..., ::-1] * [1.0, -1.0]
+        left = place * width
+        low, high = (left + 0.01, 0.01), (left + width - 0.01, STRIP - 0.01)
+        corners[mine] = _fitted(piece, low, high)
+    return corners
+
+
+def _charts(corner_count: int, uv_faces: Faces) -> Integer[np.ndarray, "face"]:
+    """Number the connected pieces of an atlas, face by face."""
+    one, other = uv_faces.reshape(-1), np.roll(uv_faces, 1, axis=1).reshape(-1)
+    links = sparse.coo_matrix((np.ones(len(one)), (one, other)), shape=(corner_count,) * 2)
+    _, labels = csgraph.connected_components(links, directed=False)
+    return np.unique(labels[uv_faces[:, 0]], return_inverse=True)[1].reshape(-1)
+
+
+def _fitted(corners: np.ndarray, low: tuple, high: tuple) -> np.ndarray:
+    """Stretch corners to fill a rectangle."""
+    least, most = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
+    return low + (corners - least) / (most - least) * (np.array(high) - low)
 
 
 def projected_uv(vertices: Vertices, faces: Faces) -> Float[np.ndarray, "face 3 2"]:
@@ -75,6 +109,22 @@ def projected_uv(vertices: Vertices, faces: Faces) -> Float[np.ndarray, "face 3 
     v = 0.02 + 0.46 * unit[..., 2]
     v = np.where(normals[:, 1:2] > 0, v + 0.5, v)
     return np.stack([0.02 + 0.96 * unit[..., 0], v], axis=-1)
+
+
+def two_sided_uv(vertices: Vertices, faces: Faces) -> Float[np.ndarray, "face 3 2"]:
+    """Make an atlas for a standing body without one: its front on the left, its back beside.
+
+    Args:
+        vertices: rest pose, y up, facing +z, arms along x.
+        faces: of the body.
+    """
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    unit = (corners - low) / (high - low)
+    u = 0.01 + 0.48 * unit[..., 0]
+    u = np.where(normals[:, 2:] > 0, u, 1 - u)
+    return np.stack([u, 0.01 + 0.98 * unit[..., 1]], axis=-1)
 
 
 def vertex_normals(vertices: Vertices, faces: Faces) -> Points:

@@ -36,7 +36,7 @@ class LightConfig:
         }
     )
     """Relative frequencies by name."""
-    level_min: float = 0.75
+    level_min: float = 0.9
     level_max: float = 1.7
 
     def __post_init__(self):
@@ -161,7 +161,7 @@ def _direction(rng: np.random.Generator, low_rad: float, high_rad: float) -> np.
 
 def _sky(zenith, horizon, ground) -> np.ndarray:
     """Blend from the ground's colour over the horizon's to the zenith's."""
-    height = -panorama_directions(*ENVIRONMENT_SHAPE)[..., 1:]
+    height = -panorama_directions(*ENVIRONMENT_SHAPE)[..., 1:2]
     above = np.array(horizon) + (np.array(zenith) - horizon) * np.clip(height, 0, 1) ** 0.6
     return np.where(height > 0, above, np.array(ground) * np.ones_like(above))
 

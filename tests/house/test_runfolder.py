@@ -1,3 +1,4 @@
+import fcntl
 import json
 
 import pytest
@@ -55,3 +56,17 @@ def test_redoing_a_task_replaces_its_rejections(tmp_path):
     records = [json.loads(line) for line in path.read_text().splitlines()]
     assert [record["task"] for record in records] == ["a", "b"]
     assert again.counts("render") == {"few_pixels": 1, "object_visibility": 1}
+
+
+def test_what_a_killed_writer_left_is_cleared_away_and_what_is_being_written_is_not(tmp_path):
+    (tmp_path / "shards").mkdir()
+    abandoned = tmp_path / "shards" / ".00000.h5.7.tmp"
+    abandoned.write_bytes(b"half")
+    busy = tmp_path / ".manifest.json.8.tmp"
+
+    with busy.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        RunFolder(tmp_path).open_for_writing()
+
+    assert busy.exists()
+    assert not abandoned.exists()

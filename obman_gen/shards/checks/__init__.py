@@ -1,0 +1,1 @@
+"""What `verify` looks at: stored bytes, geometry, depth against meshes, splits."""

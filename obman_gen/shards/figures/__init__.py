@@ -1,0 +1,1 @@
+"""Drawings of statistics: charts, and hands coloured by contact."""

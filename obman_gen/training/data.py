@@ -1,0 +1,210 @@
+"""From stored samples to the batches that the model is trained and measured on.
+
+What a draw looks like depends on the seed, the epoch and the sample alone: not on the worker
+that makes it, nor on what was drawn before.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from obman_gen.errors import InputError
+from obman_gen.hands import HandModel
+from obman_gen.reconstruction.objective import Targets
+from obman_gen.sample import Split
+from obman_gen.shards import SampleReader
+from obman_gen.streams import RandomStreams
+from obman_gen.training.augment import Square, change_colors, draw_crop
+from obman_gen.training.config import TrainConfig
+from obman_gen.training.crop import Crop, box_square
+
+FIELDS = (
+    "sample_id",
+    "image",
+    "hand/vertices",
+    "hand/joints",
+    "hand/joints_2d",
+    "hand/side",
+    "camera/intrinsics",
+    "object/surface_points",
+)
+SIDES = ("right", "left")
+
+
+class Draw(NamedTuple):
+    """One use of one picture."""
+
+    index: int
+    """Of the picture: all samples of the first kind, then all of the second, and so on."""
+    epoch: int | None
+    """None: as it is, without augmentation."""
+
+
+class Batch(NamedTuple):
+    """What a step works on."""
+
+    images: torch.Tensor
+    """(B, 3, S, S) uint8 sRGB."""
+    targets: Targets
+    sample_ids: list[str]
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on a device."""
+        moved = (tensor.to(device, non_blocking=True) for tensor in self.targets)
+        return Batch(
+            self.images.to(device, non_blocking=True), Targets._make(moved), self.sample_ids
+        )
+
+
+class Pictures(Dataset):
+    """The pictures of one split as training material; indexed by `Draw`."""
+
+    def __init__(
+        self,
+        run: Path | str,
+        split: Split,
+        config: TrainConfig,
+        hand: HandModel,
+        limit: int | None = None,
+    ):
+        """Open a split.
+
+        Args:
+            run: the run folder.
+            split: ``train``, ``val`` or ``test``.
+            config: kinds of pictures, crop, augmentation, seed, root joint.
+            hand: the model whose vertices the samples hold; samples of the other hand are
+                mirrored.
+            limit: use only the first samples.
+
+        Raises:
+            InputError: if the split is empty or holds another hand model's vertices.
+        """
+        self.config, self.side = config, hand.side
+        self.readers = [SampleReader(run, split, kind, FIELDS) for kind in config.images]
+        self.count = min(len(self.readers[0]), limit or len(self.readers[0]))
+        if not self.count:
+            raise InputError(f"{run} has no sample in its {split} split")
+        self._require_hand(Path(run), hand)
+
+    def _require_hand(self, run: Path, hand: HandModel) -> None:
+        stored = json.loads(self.readers[0].attributes()["hand_model"])
+        if stored["sha256"] != hand.sha256:
+            raise InputError(
+                f"{run} holds hands of {stored['name']} (sha256 {stored['sha256'][:12]}), not of "
+                f"{hand.name} ({hand.sha256[:12]}); point OBMAN_GEN_MANO to the model the data "
+                "were made with"
+            )
+
+    def __len__(self) -> int:
+        """Count pictures: samples times kinds."""
+        return self.count * len(self.readers)
+
+    def __getitem__(self, draw: Draw) -> dict[str, Any]:
+        """Return the picture and its truth as arrays; see `Targets`."""
+        kind, index = divmod(draw.index, self.count)
+        sample, view = self.readers[kind][index], self.config.images[kind]
+        square = self._square(sample, view)
+        mirrored = SIDES[int(sample["hand/side"])] != self.side
+        if draw.epoch is None:
+            crop = Crop.around(*square, self.config.image_px, mirrored=mirrored)
+            picture = crop.cut(sample["image"])
+        else:
+            streams = RandomStreams(self.config.seed, f"{view}/{sample['sample_id']}")
+            rng, augment = streams("augment", draw.epoch), self.config.augment
+            crop = draw_crop(square, self.config.image_px, rng, augment, mirrored=mirrored)
+            picture = change_colors(crop.cut(sample["image"]), rng, augment)
+            self._choose_points(sample, streams("points", draw.epoch))
+        image = np.array(picture).transpose(2, 0, 1)
+        return {"image": image, "sample_id": sample["sample_id"], **self._truth(sample, crop, view)}
+
+    def _square(self, sample: dict[str, Any], view: str) -> Square:
+        """Return the square around the hand's joints, or the object if it is alone."""
+        seen = sample["hand/joints_2d"]
+        if view == "o":
+            homogeneous = sample["object/surface_points"] @ sample["camera/intrinsics"].T
+            seen = homogeneous[:, :2] / homogeneous[:, 2:]
+        centre, side = box_square(seen.astype(np.float64))
+        return Square(centre, self.config.augment.crop_factor * side)
+
+    def _choose_points(self, sample: dict[str, Any], rng: np.random.Generator) -> None:
+        points = sample["object/surface_points"]
+        chosen = rng.choice(len(points), min(self.config.points, len(points)), replace=False)
+        sample["object/surface_points"] = points[chosen]
+
+    def _truth(self, sample: dict[str, Any], crop: Crop, view: str) -> dict[str, np.ndarray]:
+        root = sample["hand/joints"][self.config.model.root_joint]
+        truth = {
+            "hand_vertices": crop.points(sample["hand/vertices"] - root),
+            "hand_joints": crop.points(sample["hand/joints"] - root),
+            "joints_2d": crop.pixels(sample["hand/joints_2d"]),
+            "root": crop.points(root),
+            "object_points": crop.points(sample["object/surface_points"] - root),
+            "intrinsics": crop.intrinsics(sample["camera/intrinsics"]),
+            "has_hand": np.array(float("h" in view)),
+            "has_object": np.array(float("o" in view)),
+        }
+        return {name: value.astype(np.float32) for name, value in truth.items()}
+
+
+def collate(pictures: Sequence[dict[str, Any]]) -> Batch:
+    """Stack pictures."""
+    targets = (
+        torch.from_numpy(np.stack([picture[name] for picture in pictures]))
+        for name in Targets._fields
+    )
+    images = torch.from_numpy(np.stack([picture["image"] for picture in pictures]))
+    return Batch(images, Targets._make(targets), [picture["sample_id"] for picture in pictures])
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """Return the order in which an epoch shows the pictures."""
+    return RandomStreams(seed, "order")("epoch", epoch).permutation(count)
+
+
+def steps_per_epoch(count: int, batch_size: int) -> int:
+    """Return the steps of an epoch: incomplete batches are left out, unless there is no other."""
+    return max(1, count // batch_size)
+
+
+def training_batches(
+    pictures: Pictures, epoch: int, first_step: int = 0, rank: int = 0, world: int = 1
+) -> Iterator[Batch]:
+    """Yield one epoch's batches.
+
+    Args:
+        pictures: what to draw from.
+        epoch: decides order and augmentation.
+        first_step: step of the epoch to begin with.
+        rank: this process among those that train together.
+        world: their number; each gets its share of every step's pictures.
+    """
+    size = pictures.config.batch_size * world
+    order = epoch_order(len(pictures), pictures.config.seed, epoch)
+    steps = range(first_step, steps_per_epoch(len(order), size))
+    shares = (order[step * size : (step + 1) * size][rank::world] for step in steps)
+    draws = [[Draw(int(index), epoch) for index in share] for share in shares]
+    yield from _load(pictures, draws)
+
+
+def evaluation_batches(pictures: Pictures, batch_size: int | None = None) -> Iterator[Batch]:
+    """Yield every picture once, in order, without augmentation, the last batch as it comes."""
+    size = batch_size or pictures.config.batch_size
+    draws = [Draw(index, None) for index in range(len(pictures))]
+    yield from _load(pictures, [draws[at : at + size] for at in range(0, len(draws), size)])
+
+
+def _load(pictures: Pictures, draws: list[list[Draw]]) -> Iterator[Batch]:
+    yield from DataLoader(
+        pictures,
+        batch_sampler=draws,
+        collate_fn=collate,
+        num_workers=pictures.config.loader_workers,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # or it would advance the global one
+    )

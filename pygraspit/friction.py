@@ -1,0 +1,77 @@
+"""Friction cones as edges, and the wrenches those edges put on an object.
+
+An edge is a row (x, y, 0, 0, 0, t): tangential force along the contact's two tangents and
+torque about its normal, each as a share of friction coefficient times normal force.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+POINT_EDGE_COUNT = 8
+_LATITUDES = ((0.5, 1), (0.25, 5), (0.0, 8), (-0.25, 5), (-0.5, 1))
+"""Latitude as a share of pi, and how many edges lie on it."""
+
+
+def friction_cone(edge_count: int = POINT_EDGE_COUNT) -> Float[np.ndarray, "edge 6"]:
+    """Return the edges of a point contact's cone: equally spaced tangential forces, no torque."""
+    turn = 2 * np.pi * np.arange(edge_count) / edge_count
+    edges = np.zeros((edge_count, 6))
+    edges[:, 0], edges[:, 1] = np.cos(turn), np.sin(turn)
+    return edges
+
+
+def friction_ellipsoid(torque_axis_mm: float) -> Float[np.ndarray, "20 6"]:
+    """Return the 20 edges of a soft contact with the given torque semi-axis, mm.
+
+    They sample the ellipsoid fx^2 + fy^2 + (t / e)^2 = 1 of forces and torque that a contact
+    patch can bear at once, at five latitudes (Ciocarlie, Lackner and Allen, 2007).
+    """
+    edges = []
+    for share, count in _LATITUDES:
+        flat, up = np.cos(np.pi * share), np.sin(np.pi * share)
+        for turn in 2 * np.pi * np.arange(count) / count:
+            x, y = np.cos(turn) * flat, np.sin(turn) * flat
+            length = np.sqrt(x * x + y * y + (up / torque_axis_mm) ** 2)
+            edges.append((x / length, y / length, 0.0, 0.0, 0.0, up / length))
+    return np.array(edges)
+
+
+def torque_axis_mm(first_axis_mm: float, second_axis_mm: float) -> float:
+    """Return the torque semi-axis of a Hertzian contact ellipse of the given semi-axes."""
+    return 8.0 * np.sqrt(first_axis_mm * second_axis_mm) / 15.0
+
+
+def soft_friction_edges(radius_mm: float) -> Float[np.ndarray, "20 6"]:
+    """Return the edges of a soft contact over a round patch of the given radius, mm."""
+    return friction_ellipsoid(torque_axis_mm(radius_mm, radius_mm))
+
+
+def edge_wrenches(
+    edges: Float[np.ndarray, "edge 6"],
+    friction: float,
+    frame: Float[np.ndarray, "3 3"],
+    arm_mm: Float[np.ndarray, "3"],
+    torque_scale_mm: float,
+) -> Float[np.ndarray, "edge 6"]:
+    """Return force and torque on an object for each edge, at unit normal force.
+
+    Args:
+        edges: of the contact.
+        friction: coefficient of static friction.
+        frame: columns are the contact's two tangents and its normal into the object.
+        arm_mm: from the object's centre of gravity to the contact.
+        torque_scale_mm: torques are divided by it; GraspIt! takes the object's largest radius.
+    """
+    tangents, normal = frame[:, :2], frame[:, 2]
+    forces = normal + friction * edges[:, :2] @ tangents.T
+    torques = np.cross(arm_mm, forces) + friction * edges[:, 5:] * normal
+    return np.hstack([forces, torques / torque_scale_mm])
+
+
+def contact_frame(normal: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
+    """Return GraspIt!'s axes of a contact as columns: two tangents, then the unit normal."""
+    helper = np.array([0.0, 0.0, 1.0] if 1.0 - abs(normal[0]) < 1e-12 else [1.0, 0.0, 0.0])
+    first = np.cross(normal, helper)
+    first /= np.linalg.norm(first)
+    second = np.cross(normal, first)
+    return np.stack([first, second / np.linalg.norm(second), normal], axis=1)

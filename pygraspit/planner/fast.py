@@ -1,0 +1,250 @@
+"""The planner compiled: many annealing chains on an object's signed distances.
+
+The states, energies, schedules and lists are the exact planner's (`pygraspit.planner.exact`);
+only the object is known by a distance field and the hand by balls and points, so that a state
+costs microseconds. What is found is to be closed and judged by exact statics.
+"""
+
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+
+from pygraspit.kinematics import fill_link_poses
+from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
+from pygraspit.planner.hull import hull_epsilon, new_workspace
+from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
+from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
+from pygraspit.sdf import at_point
+from pygraspit.transforms import NO_TURN_RAD, multiply
+
+FAST_ENERGIES = (
+    "CONTACT_ENERGY",
+    "POTENTIAL_QUALITY_ENERGY",
+    "GUIDED_POTENTIAL_QUALITY_ENERGY",
+)
+CONTACT, POTENTIAL, GUIDED = range(3)
+FIRST_ENERGY = 1e8
+MAX_TRIES = 11
+"""Neighbours tried before a step is given up."""
+ILLEGAL = np.inf
+
+
+def new_scratch(hand: HandTable):
+    """Return working arrays for one hand: link poses and frames, balls, forces, hull."""
+    link_count = len(hand.joints.link_joint) + 1
+    contact_count, edge_count = hand.contact_edges.shape[:2]
+    return (
+        np.zeros((link_count, 4, 4)),
+        np.zeros((len(hand.joints.dof), 4, 4)),
+        np.zeros((len(hand.ball_link), 3)),
+        np.zeros((contact_count * edge_count, 3)),
+        *new_workspace(),
+    )
+
+
+def anneal_fast(
+    hand: HandTable,
+    field: FieldTable,
+    search: SearchTable,
+    rng: np.random.Generator,
+    start: np.ndarray,
+    step_count: int,
+    list_size: int,
+) -> tuple[Shortlist, np.ndarray]:
+    """Run one chain; return its best states, and how many steps and energies it took."""
+    shortlist = new_shortlist(list_size, len(start))
+    counts = np.zeros(3, np.int64)
+    _anneal(
+        hand, field, search, rng, np.array(start, np.float64), step_count, shortlist, counts,
+        new_scratch(hand),
+    )  # fmt: skip
+    return shortlist, counts
+
+
+def evaluate_fast(
+    hand: HandTable, field: FieldTable, search: SearchTable, state: np.ndarray
+) -> float:
+    """Return the energy of one state, infinite in collision."""
+    object_from_approach = np.zeros((4, 4))
+    state = np.array(state, np.float64)
+    return float(evaluate(hand, field, search, state, object_from_approach, new_scratch(hand)))
+
+
+@njit(cache=True)
+@no_type_check
+def _anneal(
+    hand, field, search, rng, state, step_count, shortlist, counts, scratch
+):  # pragma: no cover
+    """One chain. ``counts``: steps, states tried, legal states."""
+    _, energy_rate, _, energy_dimensions, factor, energy_factor, first, first_step = search.schedule
+    state_rate, state_dimensions = search.schedule[0], search.schedule[2]
+    neighbour = np.zeros_like(state)
+    frame = np.zeros((4, 4))
+    energy = FIRST_ENERGY
+    step = first_step
+    for _ in range(step_count):
+        heat = factor * temperature(first, state_rate, state_dimensions, step)
+        new_energy = ILLEGAL
+        for _ in range(MAX_TRIES):
+            draw_neighbour(rng, state, heat, search.box, neighbour)
+            counts[1] += 1
+            new_energy = evaluate(hand, field, search, neighbour, frame, scratch)
+            if new_energy != ILLEGAL:
+                break
+        if new_energy == ILLEGAL:
+            continue
+        counts[2] += 1
+        cold = temperature(first, energy_rate, energy_dimensions, step) / energy_factor
+        if acceptance_probability(energy, new_energy, cold) > rng.random():
+            state[:] = neighbour
+            energy = new_energy
+            consider(shortlist, energy, state, frame, int(step), search.max_radius_mm)
+        step += 1.0
+        counts[0] += 1
+
+
+@njit(cache=True)
+@no_type_check
+def evaluate(hand, field, search, state, object_from_approach, scratch):  # pragma: no cover
+    """Return a state's energy, `ILLEGAL` in collision; fill its approach frame."""
+    poses, frames, centres, forces, corners, planes, rim = scratch
+    _pose(hand, state, object_from_approach, poses, frames)
+    if _collides(hand, field, poses, centres, search.slack_mm):
+        return ILLEGAL
+    return _energy(hand, field, search.energy, poses, forces, corners, planes, rim)
+
+
+@njit(cache=True)
+@no_type_check
+def _pose(hand, state, object_from_approach, poses, frames):  # pragma: no cover
+    """Fill the approach frame and the pose of palm and links for a state."""
+    eigengrasp_count, dof_count = hand.directions.shape
+    dofs = hand.origin.copy()
+    for i in range(eigengrasp_count):
+        for k in range(dof_count):
+            dofs[k] += state[i] * hand.directions[i, k]
+    joints = np.zeros(hand.ratio.shape[0])
+    for joint in range(joints.shape[0]):
+        k = hand.joints.dof[joint]
+        value = min(max(dofs[k], hand.dof_range[0, k]), hand.dof_range[1, k])
+        joints[joint] = hand.ratio[joint] * value
+    place = state[eigengrasp_count:]
+    _fill_axis_angle(place, object_from_approach)
+    multiply(object_from_approach, hand.approach_from_palm, poses[0])
+    fill_link_poses(hand.joints, poses[0], joints, frames, poses[1:])
+
+
+@njit(cache=True)
+@no_type_check
+def _fill_axis_angle(place, frame):  # pragma: no cover
+    """Fill a transform from x, y, z, theta, phi, alpha."""
+    theta, phi, alpha = place[3], place[4], place[5]
+    if abs(alpha) < NO_TURN_RAD:
+        alpha = 0.0
+    x, y, z = np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)
+    c, s = np.cos(alpha), np.sin(alpha)
+    v = 1.0 - c
+    frame[0, 0], frame[0, 1], frame[0, 2] = c + x * x * v, x * y * v - z * s, x * z * v + y * s
+    frame[1, 0], frame[1, 1], frame[1, 2] = y * x * v + z * s, c + y * y * v, y * z * v - x * s
+    frame[2, 0], frame[2, 1], frame[2, 2] = z * x * v - y * s, z * y * v + x * s, c + z * z * v
+    frame[0, 3], frame[1, 3], frame[2, 3] = place[0], place[1], place[2]
+    frame[3, 0] = frame[3, 1] = frame[3, 2] = 0.0
+    frame[3, 3] = 1.0
+
+
+@njit(cache=True)
+@no_type_check
+def _collides(hand, field, poses, centres, slack):  # pragma: no cover
+    """Say whether the hand runs into the object or itself; fill the balls' places."""
+    for ball in range(hand.ball_link.shape[0]):
+        pose = poses[hand.ball_link[ball]]
+        _to_object(pose, hand.ball_centre[ball], centres[ball])
+        distance = at_point(
+            field.values, field.origin, field.spacing,
+            centres[ball, 0], centres[ball, 1], centres[ball, 2],
+        )[0]  # fmt: skip
+        if distance < hand.ball_radius[ball] - slack:
+            return True
+    for pair in range(hand.ball_pairs.shape[0]):
+        one, other = hand.ball_pairs[pair, 0], hand.ball_pairs[pair, 1]
+        least = hand.ball_radius[one] + hand.ball_radius[other] - slack
+        gap2 = 0.0
+        for k in range(3):
+            gap2 += (centres[one, k] - centres[other, k]) ** 2
+        if least > 0.0 and gap2 < least * least:
+            return True
+    return False
+
+
+@njit(cache=True)
+@no_type_check
+def _to_object(pose, point, out):  # pragma: no cover
+    for row in range(3):
+        out[row] = (
+            pose[row, 0] * point[0]
+            + pose[row, 1] * point[1]
+            + pose[row, 2] * point[2]
+            + pose[row, 3]
+        )
+
+
+@njit(cache=True)
+@no_type_check
+def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: no cover
+    """Return the energy of a posed hand; see `pygraspit.planner.energies` for the formulas."""
+    contact_count = hand.contact_link.shape[0]
+    place, normal = np.zeros(3), np.zeros(3)
+    total, counting, reaching, force_count = 0.0, 0, 0, 0
+    for contact in range(contact_count):
+        pose = poses[hand.contact_link[contact]]
+        _to_object(pose, hand.contact_place[contact], place)
+        for row in range(3):
+            normal[row] = (
+                pose[row, 0] * hand.contact_normal[contact, 0]
+                + pose[row, 1] * hand.contact_normal[contact, 1]
+                + pose[row, 2] * hand.contact_normal[contact, 2]
+            )
+        signed, gx, gy, gz = at_point(
+            field.values, field.origin, field.spacing, place[0], place[1], place[2]
+        )
+        slope = np.sqrt(gx * gx + gy * gy + gz * gz) + 1e-12
+        cosine = -(gx * normal[0] + gy * normal[1] + gz * normal[2]) / slope
+        if signed < 0.0:
+            cosine = -cosine
+        distance = abs(signed)
+        total += distance + 50.0 * (1.0 - cosine)
+        scale = np.cos(3.14 * distance / 50.0) + 1.0 if cosine >= 0.7 and distance <= 50.0 else 0.0
+        if scale > 0.25:
+            counting += 1
+        if scale > 0.0 and kind != CONTACT:
+            reaching += 1
+            force_count = _add_forces(hand, contact, normal, scale, forces, force_count)
+    mean = total / contact_count
+    if kind == CONTACT:
+        return mean
+    if counting >= 3:
+        radius = hull_epsilon(forces, force_count, reaching < contact_count, corners, planes, rim)
+        if radius >= 0.0:
+            return -radius
+    return 1.0 if kind == POTENTIAL else mean
+
+
+@njit(cache=True)
+@no_type_check
+def _add_forces(hand, contact, normal, scale, forces, count):  # pragma: no cover
+    """Append a contact's scaled edge forces; return the new number of forces."""
+    # First tangent (0, 1, 0) x n, second n x first.
+    tx, tz = normal[2], -normal[0]
+    length = np.sqrt(tx * tx + tz * tz) + 1e-300
+    tx, tz = tx / length, tz / length
+    bx = normal[1] * tz
+    by = normal[2] * tx - normal[0] * tz
+    bz = -normal[1] * tx
+    for edge in range(hand.contact_edge_count[contact]):
+        a, b = hand.contact_edges[contact, edge, 0], hand.contact_edges[contact, edge, 1]
+        forces[count, 0] = scale * (normal[0] + a * tx + b * bx)
+        forces[count, 1] = scale * (normal[1] + b * by)
+        forces[count, 2] = scale * (normal[2] + a * tz + b * bz)
+        count += 1
+    return count

@@ -1,0 +1,140 @@
+"""What the planner varies: a hand's posture and its place about the object.
+
+The states and ranges are GraspIt!'s. A state is one row of numbers: eigengrasp amplitudes
+first, then the place. Places are given in the object's frame, millimetres and radians.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from pygraspit.kinematics import Kinematics
+from pygraspit.model import EigenGrasps, RobotModel
+from pygraspit.transforms import inverse, rotation, translation
+
+
+class Variable(NamedTuple):
+    """One number of a state."""
+
+    name: str
+    minimum: float
+    maximum: float
+    start: float
+    jump: float
+    """Largest step of the annealing, at infinite temperature."""
+    circular: bool = False
+    """Whether leaving the range on one side means entering it on the other."""
+
+
+AXIS_ANGLE: tuple[Variable, ...] = (
+    Variable("Tx", -250.0, 250.0, 0.0, 150.0),
+    Variable("Ty", -250.0, 250.0, 0.0, 150.0),
+    Variable("Tz", -250.0, 350.0, 350.0, 150.0),
+    Variable("theta", 0.0, np.pi, 0.0, np.pi / 5),
+    Variable("phi", -np.pi, np.pi, 0.0, np.pi / 2, circular=True),
+    Variable("alpha", 0.0, np.pi, np.pi / 2, np.pi / 2),
+)
+"""Translation, then a turn by alpha about the direction with polar angles theta and phi."""
+
+JUMP_SHARE = 0.25
+"""Largest step of an amplitude as a share of its range; GraspIt! has 2 for -4..4."""
+
+
+@dataclass(frozen=True)
+class StateSpace:
+    """The variables of one search."""
+
+    variables: tuple[Variable, ...]
+
+    @property
+    def start(self) -> Float[np.ndarray, "variable"]:
+        """Where GraspIt! starts: open hands far above the object."""
+        return self._column("start")
+
+    @property
+    def minimum(self) -> Float[np.ndarray, "variable"]:
+        """Lower ends of the ranges."""
+        return self._column("minimum")
+
+    @property
+    def maximum(self) -> Float[np.ndarray, "variable"]:
+        """Upper ends of the ranges."""
+        return self._column("maximum")
+
+    @property
+    def jump(self) -> Float[np.ndarray, "variable"]:
+        """Largest steps."""
+        return self._column("jump")
+
+    @property
+    def circular(self) -> np.ndarray:
+        """(variable,) bool."""
+        return np.array([variable.circular for variable in self.variables])
+
+    def uniform(self, rng: np.random.Generator) -> Float[np.ndarray, "variable"]:
+        """Draw a state anywhere in the space."""
+        return rng.uniform(self.minimum, self.maximum)
+
+    def _column(self, name: str) -> Float[np.ndarray, "variable"]:
+        return np.array([getattr(variable, name) for variable in self.variables], np.float64)
+
+
+def axis_angle_space(robot: RobotModel, reach_mm: float | None = None) -> StateSpace:
+    """Return GraspIt!'s default space for a hand with eigengrasps.
+
+    Args:
+        robot: the hand.
+        reach_mm: half the width of the box of translations; None: GraspIt!'s own box, 500 mm
+            wide and reaching 350 mm up.
+
+    Raises:
+        ValueError: if the hand has no eigengrasps.
+    """
+    eigengrasps = eigengrasps_of(robot)
+    postures = tuple(
+        Variable(f"EG{index}", float(low), float(high), float(low), JUMP_SHARE * float(high - low))
+        for index, (low, high) in enumerate(
+            zip(eigengrasps.minimum, eigengrasps.maximum, strict=True)
+        )
+    )
+    places = AXIS_ANGLE
+    if reach_mm is not None:
+        box = [
+            place._replace(minimum=-reach_mm, maximum=reach_mm, start=0.0, jump=reach_mm)
+            for place in AXIS_ANGLE[:3]
+        ]
+        box[2] = box[2]._replace(start=reach_mm)
+        places = (*box, *AXIS_ANGLE[3:])
+    return StateSpace((*postures, *places))
+
+
+def eigengrasps_of(robot: RobotModel) -> EigenGrasps:
+    """Return a hand's eigengrasps.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    if robot.eigengrasps is None or not len(robot.eigengrasps.directions):
+        raise ValueError(f"hand {robot.name!r} has no eigengrasps: the planner needs them")
+    return robot.eigengrasps
+
+
+def dofs_of(robot: RobotModel, state: Float[np.ndarray, "variable"]) -> Float[np.ndarray, "dof"]:
+    """Return the posture of a state, clipped to the hand's ranges, radians."""
+    eigengrasps, kinematics = eigengrasps_of(robot), Kinematics.of(robot)
+    low, high = kinematics.minimum, kinematics.maximum
+    amplitudes = state[: len(eigengrasps.directions)]
+    origin = np.clip(eigengrasps.origin, low, high)
+    return np.clip(origin + amplitudes @ eigengrasps.directions, low, high)
+
+
+def object_from_palm_of(
+    robot: RobotModel, state: Float[np.ndarray, "variable"]
+) -> Float[np.ndarray, "4 4"]:
+    """Return the hand's place in a state of the axis-angle space, mm, in the object's frame."""
+    x, y, z, theta, phi, alpha = state[-6:]
+    axis = np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
+    object_from_approach = translation(x, y, z) @ rotation(alpha, axis)
+    return object_from_approach @ inverse(robot.palm_from_approach)

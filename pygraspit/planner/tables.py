@@ -1,0 +1,170 @@
+"""A hand, an object and a search as flat arrays, for the compiled planner."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from pygraspit.kinematics import JointTable, Kinematics
+from pygraspit.model import RobotModel
+from pygraspit.planner.annealing import Schedule
+from pygraspit.planner.solids import solids_of
+from pygraspit.planner.spaces import StateSpace, eigengrasps_of
+from pygraspit.sdf import SignedDistanceGrid
+from pygraspit.transforms import inverse
+
+
+class HandTable(NamedTuple):
+    """What the compiled planner knows of a hand; links count from the palm, 0."""
+
+    joints: JointTable
+    ratio: np.ndarray
+    dof_range: np.ndarray
+    """(2, dof) radians."""
+    origin: np.ndarray
+    """(dof,) posture of zero amplitudes."""
+    directions: np.ndarray
+    """(eigengrasp, dof)."""
+    approach_from_palm: np.ndarray
+    """(4, 4)."""
+    ball_link: np.ndarray
+    ball_centre: np.ndarray
+    ball_radius: np.ndarray
+    ball_pairs: np.ndarray
+    """(pair, 2): balls of the hand that may run into each other."""
+    contact_link: np.ndarray
+    contact_place: np.ndarray
+    """(contact, 3) link frame, mm."""
+    contact_normal: np.ndarray
+    contact_edges: np.ndarray
+    """(contact, edge, 2): tangential forces at unit normal force, friction included."""
+    contact_edge_count: np.ndarray
+
+
+class FieldTable(NamedTuple):
+    """What the compiled planner knows of an object: signed distances, mm, in its frame."""
+
+    values: np.ndarray
+    origin: np.ndarray
+    spacing: float
+
+
+class SearchTable(NamedTuple):
+    """What the compiled planner varies, and how."""
+
+    box: np.ndarray
+    """(4, variable): minimum, maximum, jump, circular."""
+    schedule: np.ndarray
+    """As `Schedule.as_array`."""
+    energy: int
+    """Place of the energy in `pygraspit.planner.fast.FAST_ENERGIES`."""
+    slack_mm: float
+    """Overlap that does not yet count as collision."""
+    max_radius_mm: float
+    """Of the object about its centre of gravity: the unit of distance between states."""
+
+
+def field_table(distance_mm: SignedDistanceGrid) -> FieldTable:
+    """Take an object's signed distances, millimetres."""
+    return FieldTable(
+        np.ascontiguousarray(distance_mm.values, np.float32),
+        np.asarray(distance_mm.origin, np.float64),
+        float(distance_mm.spacing),
+    )
+
+
+def search_table(
+    space: StateSpace, schedule: Schedule, energy: int, slack_mm: float, max_radius_mm: float
+) -> SearchTable:
+    """Flatten a search."""
+    box = np.stack([space.minimum, space.maximum, space.jump, space.circular.astype(float)])
+    return SearchTable(box, schedule.as_array(), energy, slack_mm, max_radius_mm)
+
+
+def hand_table(robot: RobotModel) -> HandTable:
+    """Flatten a hand with eigengrasps and virtual contacts."""
+    kinematics, eigengrasps = Kinematics.of(robot), eigengrasps_of(robot)
+    solids = solids_of(robot)
+    dof_range = np.stack([kinematics.minimum, kinematics.maximum])
+    contact_link, place, normal, edges, edge_count = _contacts(robot)
+    return HandTable(
+        joints=kinematics.table,
+        ratio=kinematics.table.ratio,
+        dof_range=dof_range,
+        origin=np.clip(eigengrasps.origin, *dof_range),
+        directions=np.ascontiguousarray(eigengrasps.directions, np.float64),
+        approach_from_palm=inverse(robot.palm_from_approach),
+        ball_link=solids.link,
+        ball_centre=solids.centre,
+        ball_radius=solids.radius,
+        ball_pairs=_ball_pairs(robot, kinematics, solids),
+        contact_link=contact_link,
+        contact_place=place,
+        contact_normal=normal,
+        contact_edges=edges,
+        contact_edge_count=edge_count,
+    )
+
+
+def _contacts(robot: RobotModel):
+    """Return link, place, normal, edges and edge count of every virtual contact.
+
+    Raises:
+        ValueError: if the hand has none.
+    """
+    contacts = robot.virtual_contacts
+    if not contacts:
+        raise ValueError(f"hand {robot.name!r} has no virtual contacts: the planner needs them")
+    starts = np.cumsum([1, *(len(chain.links) for chain in robot.chains)])
+    links = [
+        0 if contact.chain_index < 0 else int(starts[contact.chain_index]) + contact.link_index
+        for contact in contacts
+    ]
+    kept = [contact.friction * outline(contact.friction_edges[:, :2]) for contact in contacts]
+    edges = np.zeros((len(contacts), max(map(len, kept)), 2))
+    for row, some in zip(edges, kept, strict=True):
+        row[: len(some)] = some
+    return (
+        np.array(links, np.int64),
+        np.array([contact.position for contact in contacts], np.float64),
+        np.array([contact.normal for contact in contacts], np.float64),
+        edges,
+        np.array([len(some) for some in kept], np.int64),
+    )
+
+
+def outline(points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "corner 2"]:
+    """Return the corners of the points' hull: the others add nothing to a force hull."""
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return points[ConvexHull(points).vertices]
+    except QhullError:  # no area: a frictionless contact, or edges along a line
+        return np.unique(points, axis=0)
+
+
+def _ball_pairs(robot: RobotModel, kinematics: Kinematics, solids):
+    """Return pairs of balls to test: of different fingers, or of a finger and the palm.
+
+    A pair of links whose balls overlap in the hand's default posture lives with that, as in
+    GraspIt!, and so do the palm and the first link of every chain.
+    """
+    chain_of = np.array([-1, *kinematics.table.link_chain])
+    first_links = 1 + np.cumsum([0, *(len(chain.links) for chain in robot.chains)])[:-1]
+    palm_from_link = np.concatenate(
+        [np.eye(4)[None], kinematics.link_poses(np.eye(4), kinematics.joints(kinematics.default))]
+    )
+    link = solids.link[: solids.ball_count]
+    centre, radius = solids.centre[: solids.ball_count], solids.radius[: solids.ball_count]
+    poses = palm_from_link[link]
+    places = np.einsum("bij,bj->bi", poses[:, :3, :3], centre) + poses[:, :3, 3]
+    one, other = np.triu_indices(len(link), 1)
+    apart = chain_of[link[one]] != chain_of[link[other]]
+    at_base = (link[one] == 0) & np.isin(link[other], first_links)
+    gap = np.linalg.norm(places[one] - places[other], axis=1) - radius[one] - radius[other]
+    touching = {(link[i], link[j]) for i, j in zip(one[gap < 0], other[gap < 0], strict=True)}
+    free = np.array(
+        [(link[i], link[j]) not in touching for i, j in zip(one, other, strict=True)], bool
+    )
+    kept = apart & ~at_base & free
+    return np.stack([one[kept], other[kept]], axis=1).astype(np.int64).reshape(-1, 2)

@@ -1,0 +1,287 @@
+"""Questions to posed bodies: which pairs cross, how far apart they are, where they touch.
+
+All functions here are kernels over a `Scene`; bodies are indices into it. A pair with a body
+without triangles never crosses and is infinitely far.
+"""
+
+from typing import NamedTuple, no_type_check
+
+import numpy as np
+from numba import njit
+
+from pygraspit.boxes import LEAF_SIZE, box_gap_squared, move_triangle, opens_first, relative_pose
+from pygraspit.triangles import (
+    CROSSING,
+    FEATURE_PAIRS,
+    cross_triangles,
+    point_closest,
+    squared,
+    touching_points,
+    triangle_distance_squared,
+)
+
+STACK = 256
+"""Pairs of boxes that may wait: about the two trees' depths together, log2 of their triangles."""
+
+
+class Work(NamedTuple):
+    """Memory that queries use again and again instead of asking for new."""
+
+    stack: np.ndarray
+    turn: np.ndarray
+    shift: np.ndarray
+    moved: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
+
+
+@njit(cache=True)
+@no_type_check
+def make_work():  # pragma: no cover
+    """Return memory for queries, for one thread."""
+    return Work(
+        np.zeros((STACK, 2), np.int64),
+        np.zeros((3, 3)),
+        np.zeros(3),
+        np.zeros((3, 3)),
+        np.zeros(3),
+        np.zeros(3),
+    )
+
+
+@njit(cache=True)
+@no_type_check
+def cross(scene, work, first, second):  # pragma: no cover
+    """Say whether any triangles of two bodies cross."""
+    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second, 0.0):
+        return False
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        m, n = work.stack[waiting, 0], work.stack[waiting, 1]
+        if box_gap_squared(scene, m, n, work.turn, work.shift) > 0.0:
+            continue
+        if scene.child[m] < 0 and scene.child[n] < 0:
+            if _leaves_cross(scene, work, m, n):
+                return True
+        else:
+            waiting = _open(scene, work.stack, waiting, m, n)
+    return False
+
+
+@njit(cache=True)
+@no_type_check
+def _far_apart(scene, first, second, limit):  # pragma: no cover
+    """Say whether spheres around two bodies' boxes are farther apart than a limit."""
+    m, n = scene.root[first], scene.root[second]
+    a, b, ca, cb = scene.poses[first], scene.poses[second], scene.centre[m], scene.centre[n]
+    total = 0.0
+    for i in range(3):
+        here = a[i, 3] + a[i, 0] * ca[0] + a[i, 1] * ca[1] + a[i, 2] * ca[2]
+        there = b[i, 3] + b[i, 0] * cb[0] + b[i, 1] * cb[1] + b[i, 2] * cb[2]
+        total += (here - there) ** 2
+    ha, hb = scene.half[m], scene.half[n]
+    reach = limit + np.sqrt(ha[0] ** 2 + ha[1] ** 2 + ha[2] ** 2)
+    reach += np.sqrt(hb[0] ** 2 + hb[1] ** 2 + hb[2] ** 2)
+    return total > reach * reach
+
+
+@njit(cache=True)
+@no_type_check
+def _open(scene, stack, waiting, m, n):  # pragma: no cover
+    """Put the children of the larger box on the stack, each with the other box."""
+    if opens_first(scene, m, n):
+        child = scene.child[m]
+        stack[waiting, 0], stack[waiting, 1] = child + 1, n
+        stack[waiting + 1, 0], stack[waiting + 1, 1] = child, n
+    else:
+        child = scene.child[n]
+        stack[waiting, 0], stack[waiting, 1] = m, child + 1
+        stack[waiting + 1, 0], stack[waiting + 1, 1] = m, child
+    return waiting + 2
+
+
+@njit(cache=True)
+@no_type_check
+def _leaves_cross(scene, work, m, n):  # pragma: no cover
+    for j in range(scene.start[n], scene.stop[n]):
+        move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
+        for i in range(scene.start[m], scene.stop[m]):
+            if cross_triangles(scene.triangles[i], work.moved):
+                return True
+    return False
+
+
+@njit(cache=True)
+@no_type_check
+def distance_squared(scene, work, first, second, limit_squared):  # pragma: no cover
+    """Return the least squared distance of two bodies, `CROSSING` if they cross.
+
+    Distances of at least the limit come back as the limit.
+    """
+    best = limit_squared
+    if scene.root[first] < 0 or scene.root[second] < 0:
+        return best
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        m, n = work.stack[waiting, 0], work.stack[waiting, 1]
+        if box_gap_squared(scene, m, n, work.turn, work.shift) >= best:
+            continue
+        if scene.child[m] < 0 and scene.child[n] < 0:
+            best = _leaf_distance(scene, work, m, n, best)
+            if best == CROSSING:
+                return CROSSING
+        else:
+            waiting = _open_nearer_first(scene, work, waiting, m, n)
+    return best
+
+
+@njit(cache=True)
+@no_type_check
+def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
+    """Open the larger box; its child nearer to the other box comes off the stack first."""
+    after = _open(scene, work.stack, waiting, m, n)
+    low, high = work.stack[waiting], work.stack[waiting + 1]
+    gap_low = box_gap_squared(scene, low[0], low[1], work.turn, work.shift)
+    gap_high = box_gap_squared(scene, high[0], high[1], work.turn, work.shift)
+    if gap_low < gap_high:
+        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+    return after
+
+
+@njit(cache=True)
+@no_type_check
+def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
+    for j in range(scene.start[n], scene.stop[n]):
+        move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
+        for i in range(scene.start[m], scene.stop[m]):
+            here = triangle_distance_squared(scene.triangles[i], work.moved, work.p, work.q)
+            if here == CROSSING:
+                return CROSSING
+            best = min(best, here)
+    return best
+
+
+@njit(cache=True)
+@no_type_check
+def touching(scene, first, second, limit):  # pragma: no cover
+    """Return where two bodies lie closer than a limit: points on each, in its own frame.
+
+    Triangle pairs that cross give no points.
+    """
+    work = make_work()
+    on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
+    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second, limit):
+        return on_first[:0], on_second[:0]
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    waiting, count = 1, 0
+    while waiting > 0:
+        waiting -= 1
+        m, n = work.stack[waiting, 0], work.stack[waiting, 1]
+        if box_gap_squared(scene, m, n, work.turn, work.shift) >= limit * limit:
+            continue
+        if scene.child[m] >= 0 or scene.child[n] >= 0:
+            waiting = _open(scene, work.stack, waiting, m, n)
+            continue
+        if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
+            on_first = np.concatenate((on_first, np.zeros_like(on_first)))
+            on_second = np.concatenate((on_second, np.zeros_like(on_second)))
+        count += _leaves_touch(
+            scene, work, m, n, limit * limit, on_first[count:], on_second[count:]
+        )
+    return on_first[:count], _back(on_second[:count], work.turn, work.shift)
+
+
+@njit(cache=True)
+@no_type_check
+def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pragma: no cover
+    """Fill the close points of two leaves' triangles; return how many."""
+    count = 0
+    for i in range(scene.start[m], scene.stop[m]):
+        for j in range(scene.start[n], scene.stop[n]):
+            move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
+            if not cross_triangles(scene.triangles[i], work.moved):
+                count += touching_points(
+                    scene.triangles[i],
+                    work.moved,
+                    limit_squared,
+                    on_first[count:],
+                    on_second[count:],
+                )
+    return count
+
+
+@njit(cache=True)
+@no_type_check
+def _back(points, turn, shift):  # pragma: no cover
+    """Express points of the first frame in the second."""
+    moved = np.zeros_like(points)
+    for index in range(points.shape[0]):
+        for j in range(3):
+            for i in range(3):
+                moved[index, j] += turn[i, j] * (points[index, i] - shift[i])
+    return moved
+
+
+@njit(cache=True)
+@no_type_check
+def closest_points(scene, body, points, closest):  # pragma: no cover
+    """Fill the points of a body's surface closest to the given ones, both in its frame."""
+    stack = np.zeros(STACK, np.int64)
+    here = np.zeros(3)
+    for index in range(points.shape[0]):
+        point, best, waiting = points[index], np.inf, 1
+        stack[0] = scene.root[body]
+        while waiting > 0:
+            waiting -= 1
+            node = stack[waiting]
+            if _point_gap_squared(scene, node, point) >= best:
+                continue
+            child = scene.child[node]
+            if child >= 0:
+                near = _point_gap_squared(scene, child, point)
+                swap = near > _point_gap_squared(scene, child + 1, point)
+                stack[waiting], stack[waiting + 1] = child + (not swap), child + swap
+                waiting += 2
+                continue
+            for face in range(scene.start[node], scene.stop[node]):
+                point_closest(point, scene.triangles[face], here)
+                if squared(point, here) < best:
+                    best = squared(point, here)
+                    closest[index] = here
+
+
+@njit(cache=True)
+@no_type_check
+def _point_gap_squared(scene, node, point):  # pragma: no cover
+    total = 0.0
+    for axis in range(3):
+        gap = abs(point[axis] - scene.centre[node, axis]) - scene.half[node, axis]
+        total += max(gap, 0.0) ** 2
+    return total
+
+
+@njit(cache=True)
+@no_type_check
+def crossing_pairs(scene, work, chosen, pairs):  # pragma: no cover
+    """Fill tested pairs with a chosen body in them that cross; return how many.
+
+    ``pairs`` of no rows asks only whether there is any: the search ends at the first.
+    """
+    count, bodies = 0, scene.root.shape[0]
+    for first in range(bodies):
+        for second in range(first + 1, bodies):
+            if not scene.tested[first, second] or not (chosen[first] or chosen[second]):
+                continue
+            if cross(scene, work, first, second):
+                if pairs.shape[0] == 0:
+                    return 1
+                pairs[count, 0], pairs[count, 1] = first, second
+                count += 1
+    return count

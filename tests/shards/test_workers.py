@@ -1,0 +1,91 @@
+"""Readers in many processes at once."""
+
+import fcntl
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from shards.workers import count_wrong_reads, digest
+
+from obman_gen.shards import HandObjectDataset, SampleReader, shard_path
+from obman_gen.shards import reader as reader_module
+
+
+@pytest.fixture(scope="module")
+def expected(run):
+    return [digest(sample) for sample in SampleReader(run, "train")]
+
+
+def wrong_reads(run, expected, method, worker_count, read_count):
+    """Read from many workers that all got one reader which had been used before."""
+    reader = SampleReader(run, "train")
+    assert digest(reader[0]) == expected[0]  # shards are open, HDF5's handles too
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(worker_count, mp_context=context) as pool:
+        futures = [
+            pool.submit(count_wrong_reads, reader, expected, seed, read_count)
+            for seed in range(worker_count)
+        ]
+        return sum(future.result() for future in futures)
+
+
+def test_sixteen_forked_workers_read_the_right_data(run, expected):
+    assert wrong_reads(run, expected, "fork", worker_count=16, read_count=60) == 0
+
+
+def test_spawned_workers_read_the_right_data(run, expected):
+    assert wrong_reads(run, expected, "spawn", worker_count=2, read_count=60) == 0
+
+
+def test_a_forked_child_reads_maps_through_a_reader_that_is_open(run, expected):
+    """Inherited HDF5 handles would share state with the parent; the child opens its own."""
+    reader = SampleReader(run, "train")
+    assert [digest(sample) for sample in reader] == expected
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+
+    def child():
+        results.put([digest(sample) for sample in reader])
+
+    process = context.Process(target=child)
+    process.start()
+    got = results.get(timeout=60)
+    process.join()
+
+    assert got == expected
+    assert [digest(sample) for sample in reader] == expected
+
+
+@pytest.mark.parametrize("worker_count", [0, 2])
+def test_batches_of_a_data_loader_are_the_samples(run, worker_count):
+    dataset = HandObjectDataset(run, "train", fields=["image", "hand", "depth/ho", "object/id"])
+    loader = torch.utils.data.DataLoader(dataset, batch_size=3, num_workers=worker_count)
+
+    rows = [
+        {name: values[place] for name, values in batch.items()}
+        for batch in loader
+        for place in range(len(batch["object/id"]))
+    ]
+
+    assert len(rows) == 8
+    for row, item in zip(rows, dataset, strict=True):
+        for name, value in item.items():
+            assert_array_equal(row[name], value, err_msg=name)
+
+
+def test_reading_takes_no_lock_and_leaves_no_trace(run):
+    """On network file systems locks are slow or refused, read-only ones take no new files."""
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+
+    with (run / shard_path("train", 0)).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        list(SampleReader(run, "train"))
+
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_open_shards_stay_within_the_limit_of_file_descriptors():
+    """A process has 1,024 by default: a map and an HDF5 handle per open shard must fit."""
+    assert 2 * reader_module.MAX_OPEN_SHARDS <= 1024 / 2
