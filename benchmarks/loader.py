@@ -20,13 +20,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, get_worker_info
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    RandomSampler,
+    get_worker_info,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from obman_gen.arrays import transform_points
 from obman_gen.sample import VIEWS
 from obman_gen.shards import HandObjectDataset, Manifest, SampleReader, ShardFile
 from obman_gen.shards.encoding import decode_image
+from obman_gen.shards.reader import SURFACE_POINTS
 
 LABELS = ["hand", "object"]
 ALL_LABELS = ["sample_id", "camera", *LABELS, "body", "grasp", "visibility", "scene"]
@@ -35,7 +44,7 @@ SUBSETS = {
     "everything": ["image", "images/h", "images/o", "depth", "segmentation", *ALL_LABELS],
 }
 BATCH = 16
-READS = {"training": 1600, "everything": 480}
+READS = {"training": 1280, "everything": 400}
 PER_TAR = 32
 
 
@@ -72,25 +81,38 @@ def chosen(labels, subset):
     }
 
 
-class Folder(Dataset):
-    """ObMan's layout: a file per picture, label maps as PNG, labels as pickle."""
+class InBatches(HandObjectDataset):
+    """Our dataset, asked for whole batches."""
 
-    def __init__(self, root, subset, decode):
-        self.root, self.subset, self.decode = root, subset, decode
+
+class Folder(Dataset):
+    """ObMan's layout: a file per picture, label maps as PNG, labels as pickle, points per object.
+
+    Depth is stored in 8 bits, as there. ``like_obman`` reads as ObMan's own reader does: pictures
+    by Pillow, and an object's points from their file for each sample.
+    """
+
+    def __init__(self, root, subset, like_obman):
+        self.root, self.subset, self.like_obman = root, subset, like_obman
         self.names = sorted(path.stem for path in (root / "meta").iterdir())
+        self.kept_points = {}
 
     @staticmethod
     def write(root, samples):
-        for folder in ("rgb", "rgb_hand", "rgb_obj", "segm", "depth", "meta"):
+        for folder in (*PICTURES, "segm", "depth", "meta", "points"):
             (root / folder).mkdir(parents=True)
         for index, (jpegs, maps, labels) in enumerate(samples):
             name = f"{index:08d}"
-            for folder, view in zip(("rgb", "rgb_hand", "rgb_obj"), VIEWS, strict=True):
+            for folder, view in PICTURES.items():
                 (root / folder / f"{name}.jpg").write_bytes(jpegs[view])
             segm = np.stack([maps[f"segmentation/{view}"] for view in VIEWS], -1)
             depth = np.stack([maps[f"depth/{view}"] for view in VIEWS], -1)
             (root / "segm" / f"{name}.png").write_bytes(png(segm))
             (root / "depth" / f"{name}.png").write_bytes(png((depth >> 5).astype(np.uint8)))
+            camera_points = labels.pop(SURFACE_POINTS)
+            object_from_camera = np.linalg.inv(labels["object/camera_from_object"].astype(float))
+            points = transform_points(object_from_camera, camera_points).astype(np.float32)
+            points_file(root, labels["object/id"]).write_bytes(pickle.dumps(points))
             (root / "meta" / f"{name}.pkl").write_bytes(pickle.dumps(labels))
 
     def __len__(self):
@@ -99,25 +121,37 @@ class Folder(Dataset):
     def __getitem__(self, index):
         name = self.names[index]
         with (self.root / "meta" / f"{name}.pkl").open("rb") as file:
-            item = chosen(pickle.load(file), self.subset)  # noqa: S301 written above
-        folders = ("rgb",) if self.subset == "training" else ("rgb", "rgb_hand", "rgb_obj")
-        for folder in folders:
-            item[folder] = torch.from_numpy(self.decode(self.root / folder / f"{name}.jpg"))
+            labels = pickle.load(file)  # noqa: S301 written above
+        points = self.points(labels["object/id"])
+        item = chosen(labels, self.subset)
+        placed = transform_points(labels["object/camera_from_object"], points)
+        item[SURFACE_POINTS] = torch.from_numpy(placed)
+        for folder in list(PICTURES)[: 1 if self.subset == "training" else 3]:
+            item[folder] = torch.from_numpy(self.picture(self.root / folder / f"{name}.jpg"))
         if self.subset == "everything":
             for folder in ("segm", "depth"):
                 with Image.open(self.root / folder / f"{name}.png") as image:
                     item[folder] = torch.from_numpy(np.array(image))
         return item
 
+    def points(self, object_id):
+        if object_id not in self.kept_points or self.like_obman:
+            with points_file(self.root, object_id).open("rb") as file:
+                self.kept_points[object_id] = pickle.load(file)  # noqa: S301 written above
+        return self.kept_points[object_id]
 
-def decode_with_pillow(path):
-    """As ObMan's own reader does."""
-    with Image.open(path) as image:
-        return np.array(image.convert("RGB"))
+    def picture(self, path):
+        if not self.like_obman:
+            return decode_image(path.read_bytes())
+        with Image.open(path) as image:
+            return np.array(image.convert("RGB"))
 
 
-def decode_with_ours(path):
-    return decode_image(path.read_bytes())
+PICTURES = {"rgb": "ho", "rgb_hand": "h", "rgb_obj": "o"}
+
+
+def points_file(root, object_id):
+    return root / "points" / f"{object_id.replace('/', '_')}.pkl"
 
 
 def unpacked(record, subset):
@@ -229,7 +263,11 @@ def rate(dataset, read_count, worker_count):
     else:
         generator = torch.Generator().manual_seed(0)
         sampler = RandomSampler(dataset, True, read_count, generator=generator)
-    loader = DataLoader(dataset, BATCH, sampler=sampler, num_workers=worker_count)
+    if isinstance(dataset, InBatches):
+        batches = BatchSampler(sampler, BATCH, drop_last=False)
+        loader = DataLoader(dataset, None, sampler=batches, num_workers=worker_count)
+    else:
+        loader = DataLoader(dataset, BATCH, sampler=sampler, num_workers=worker_count)
     begin_s, seen = cpu_s(), 0
     for batch in loader:
         seen += len(next(iter(batch.values())))
@@ -250,13 +288,14 @@ def decode_rate(jpegs, views, read_count):
 def layouts(run, root, subset):
     """Return what is compared, by name."""
     found = {
-        "shards": HandObjectDataset(run, "train", fields=SUBSETS[subset]),
-        "ObMan folder (Pillow, as its reader)": Folder(root / "folder", subset, decode_with_pillow),
-        "ObMan folder (our decoder)": Folder(root / "folder", subset, decode_with_ours),
-        "tar, in order (our decoder)": Tars(root / "tars", subset),
+        "shards, in batches": InBatches(run, "train", fields=SUBSETS[subset]),
+        "shards, sample by sample": HandObjectDataset(run, "train", fields=SUBSETS[subset]),
+        "ObMan folder, as its own reader": Folder(root / "folder", subset, True),
+        "ObMan folder, tuned": Folder(root / "folder", subset, False),
+        "WebDataset-like tar, in order": Tars(root / "tars", subset),
     }
     if importlib.util.find_spec("lmdb"):
-        found["LMDB (our decoder)"] = Lmdb(root / "lmdb", subset)
+        found["LMDB"] = Lmdb(root / "lmdb", subset)
     return found
 
 
@@ -290,7 +329,7 @@ def compare(run, root, jpegs, subset):
     for name, dataset in datasets.items():
         rate(dataset, BATCH, 0)  # open files, warm caches
         rates[name] = [rate(dataset, read_count, workers) for workers in (0, 2)]
-    ours = rates["shards"]
+    ours = rates["shards, in batches"]
     for name, (alone, two) in rates.items():
         times = f"{ours[0] / alone:6.2f} x {ours[1] / two:6.2f} x"
         print(f"  {name:<38} {alone:8.0f} {two:11.0f}   {times}")

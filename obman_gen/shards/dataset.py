@@ -39,12 +39,21 @@ class HandObjectDataset(Dataset):
     def __len__(self) -> int:
         return len(self.reader)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return {name: _tensor(value) for name, value in self.reader[index].items()}
+    def __getitem__(self, index: int | Sequence[int]) -> dict[str, Any]:
+        """Return one sample, or a batch for a sequence of indices.
+
+        Batches made here save a copy of everything. A ``DataLoader`` asks for them when it gets
+        ``sampler=BatchSampler(RandomSampler(dataset), 32, drop_last=False), batch_size=None``.
+        """
+        if isinstance(index, Sequence):
+            values = self.reader.batch(index, _WIDER)
+        else:
+            values = self.reader[index]
+        return {name: _tensor(value) for name, value in values.items()}
 
 
 def _tensor(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
+    if not isinstance(value, np.ndarray):
+        return value  # text, or the texts of a batch
     wider = _WIDER.get(value.dtype)
-    return torch.from_numpy(np.asarray(value if wider is None else value.astype(wider)))
+    return torch.from_numpy(value if wider is None else value.astype(wider))
