@@ -5,11 +5,12 @@ Exit codes: 0 done, 1 something the user can fix (one sentence on stderr), 2 wro
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from obman_gen.cli_options import RunOptions, opened, run_option, run_options, user_errors
-from obman_gen.sample import SPLITS
+from obman_gen.sample import SPLITS, VIEWS
 
 EPILOG_DATASET = """\b
 Examples:
@@ -150,6 +151,119 @@ def export(run: Path, layout: str, out: Path):
     with user_errors():
         count = lookup(EXPORTERS, layout, "export format")(run, out)
         click.echo(f"{count} samples in {out}")
+
+
+EPILOG_TRAIN = """\b
+Examples:
+  obman-gen train --overfit 8                              does it learn at all? minutes
+  obman-gen --run runs/mine train --name first
+  obman-gen --run runs/mine train --name first --resume    go on where it stopped
+  obman-gen train --set training.epochs=5 --set training.contact_epochs=2
+  obman-gen train --preset paper --set training.model.encoder_weights=resnet18.pth
+"""
+
+
+@main.command(epilog=EPILOG_TRAIN)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file with a [training] table; RUN/training/NAME/config.toml has all settings.",
+)
+@click.option("--preset", help="default or paper: settings to start from.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--name", default="default", show_default=True, help="Folder under RUN/training.")
+@click.option("--device", help="auto, cpu or cuda.  [default: auto]")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--overfit", type=click.IntRange(1), metavar="N", help="Fit N samples, as a test.")
+@click.option("--force", is_flag=True, help="Begin anew, replacing what is there.")
+@run_option
+def train(run: Path, **options: Any):
+    """Train the reconstruction model on the run's shards."""
+    from obman_gen.progress import Reporter
+    from obman_gen.training.start import StartOptions, start
+
+    with user_errors():
+        result = start(run, StartOptions(**options), Reporter())
+        click.echo(f"{result.summary}\nCheckpoint: {result.checkpoint}")
+
+
+EPILOG_EVALUATE = """\b
+Examples:
+  obman-gen evaluate runs/default/training/default/best.pt
+  obman-gen evaluate best.pt --data runs/mine --split val --no-simulation
+"""
+
+
+@main.command(epilog=EPILOG_EVALUATE)
+@click.argument("checkpoint", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Run folder to evaluate on.  [default: the run]",
+)
+@click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
+@click.option("--image", type=click.Choice(VIEWS), default="ho", show_default=True)
+@click.option(
+    "--root-joint",
+    type=click.IntRange(0, 20),
+    help="Joint that both sides are relative to.  [default: as trained]",
+)
+@click.option("--no-simulation", is_flag=True, help="Leave out the displacement in simulation.")
+@click.option("--device", type=click.Choice(("auto", "cpu", "cuda")), default="auto")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of results.  [default: training/evaluation/ in the data's run]",
+)
+@run_option
+def evaluate(run: Path, checkpoint: Path, data: Path | None, out: Path | None, **options: Any):
+    """Measure a trained model on every sample of a split: JSON, a table, pictures."""
+    from obman_gen.progress import Reporter
+    from obman_gen.training import evaluation
+
+    with user_errors():
+        simulate = not options.pop("no_simulation")
+        request = evaluation.Request(checkpoint, data or run, simulate=simulate, **options)
+        result, files = evaluation.evaluate_to(request, out or request.folder, Reporter())
+        click.echo(result.table())
+        click.echo(f"Results: {files.results}")
+        click.echo(f"Pictures: {files.pictures}")
+
+
+EPILOG_PREDICT = """\b
+Examples:
+  obman-gen predict photo.jpg --box 210,140,180,200
+  obman-gen predict left.png --side left --checkpoint best.pt --out meshes/
+"""
+
+
+@main.command(epilog=EPILOG_PREDICT)
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Trained model.  [default: training/default/best.pt in the run]",
+)
+@click.option("--box", help="LEFT,TOP,WIDTH,HEIGHT of the hand, pixels.  [default: whole picture]")
+@click.option("--focal", type=float, help="Focal length, pixels.  [default: 1.875 times the side]")
+@click.option("--side", type=click.Choice(("right", "left")), default="right", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("predictions"),
+    show_default=True,
+)
+@run_option
+def predict(run: Path, images: tuple, checkpoint: Path | None, box: str | None, **options: Any):
+    """Reconstruct hand and object from pictures: meshes, parameters and an overlay of each."""
+    from obman_gen.runfolder import RunFolder
+    from obman_gen.training import prediction
+
+    with user_errors():
+        view = prediction.View(prediction.parse_box(box), options.pop("focal"), options.pop("side"))
+        best = checkpoint or RunFolder(run).training / "default" / "best.pt"
+        for written in prediction.predict_files(images, best, view, **options):
+            click.echo(written)
 
 
 @main.command(epilog="Example: obman-gen doctor")

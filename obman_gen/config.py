@@ -22,6 +22,7 @@ from obman_gen.grasps.config import GraspsConfig
 from obman_gen.objects import ObjectsConfig
 from obman_gen.registry import lookup
 from obman_gen.scene import SceneConfig
+from obman_gen.scene.presets import read_preset
 from obman_gen.shards.writer import ShardsConfig
 from obman_gen.training.config import TrainConfig
 
@@ -67,15 +68,17 @@ FREE_SECTIONS = ("training",)
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "smoke": {
         "samples": {"train": 32, "val": 8, "test": 8, "per_shard": 8},
-        "objects": {"per_category": 3},
+        "objects": {"per_category": 3, "scales_per_object": 1},
     },
     "small": {
         "samples": {"train": 1600, "val": 200, "test": 200},
         "objects": {"per_category": 25},
+        "scene": {"background": {"rooms": {"train": 12, "val": 3, "test": 3}}},
     },
     "obman": {
         "samples": {"train": 141550, "val": 6463, "test": 6285},
         "objects": {"per_category": 0},
+        "scene": {"background": {"rooms": {"train": 300, "val": 40, "test": 40}}},
     },
 }
 
@@ -92,13 +95,19 @@ def resolve(
         InputError: for an unknown key or a bad value, naming where it stands.
     """
     merged: dict[str, Any] = dict(base or {})
-    if preset is not None:
-        merged = _merge(merged, lookup(PRESETS, preset, "preset"))
-    if file is not None:
-        merged = _merge(merged, _read(file))
-    for word in overrides:
-        merged = _merge(merged, _parse_override(word))
+    layers = [] if preset is None else [lookup(PRESETS, preset, "preset")]
+    layers += [] if file is None else [_read(file)]
+    layers += [_parse_override(word) for word in overrides]
+    for layer in layers:
+        merged = _merge(merged, _with_scene_preset(layer))
     return from_mapping(merged, str(file) if file else "config")
+
+
+def _with_scene_preset(layer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put the settings of a scene preset that a layer names below its own."""
+    scene = layer.get("scene")
+    name = scene.get("preset") if isinstance(scene, Mapping) else None
+    return _merge(read_preset(name), layer) if isinstance(name, str) and name else layer
 
 
 def from_mapping(mapping: Mapping[str, Any], where: str) -> Config:

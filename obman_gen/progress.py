@@ -9,6 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 T = TypeVar("T")
 
+Pace = Callable[[int, float], str]
+"""What to say after so many items and so many seconds."""
+
 PLAIN_INTERVAL_S = 10.0
 """Seconds between two plain lines: enough to see life, few enough for a log file."""
 
@@ -24,14 +27,27 @@ class Reporter:
         """Print one line."""
         self._console.print(line, markup=False)
 
-    def track(self, items: Iterable[T], total: int, label: str, unit: str) -> Iterator[T]:
-        """Yield ``items`` while showing how many of ``total`` are done, the rate and the ETA."""
-        if self._console.is_terminal:
-            yield from self._bar(items, total, label, unit)
-        else:
-            yield from self._lines(items, total, label, unit)
+    def track(
+        self,
+        items: Iterable[T],
+        total: int,
+        label: str,
+        unit: str,
+        note: Callable[[], str] = str,
+    ) -> Iterator[T]:
+        """Yield ``items`` while showing how many of ``total`` are done, the rate and the ETA.
 
-    def _bar(self, items: Iterable[T], total: int, label: str, unit: str) -> Iterator[T]:
+        ``note`` gives words to show behind them; it is asked whenever something is shown.
+        """
+        show = self._bar if self._console.is_terminal else self._lines
+
+        def pace(done: int, elapsed_s: float) -> str:
+            words = (describe_pace(done, total, elapsed_s, unit), note())
+            return ", ".join(word for word in words if word)
+
+        yield from show(items, total, label, pace)
+
+    def _bar(self, items: Iterable[T], total: int, label: str, pace: Pace) -> Iterator[T]:
         columns = (
             TextColumn("{task.description:<10}"),
             BarColumn(),
@@ -44,19 +60,16 @@ class Reporter:
             task = progress.add_task(label, total=total, pace="")
             for done, item in enumerate(items, start=1):
                 yield item
-                pace = describe_pace(done, total, self._clock() - begin_s, unit)
-                progress.update(task, completed=done, pace=pace)
+                progress.update(task, completed=done, pace=pace(done, self._clock() - begin_s))
 
-    def _lines(self, items: Iterable[T], total: int, label: str, unit: str) -> Iterator[T]:
+    def _lines(self, items: Iterable[T], total: int, label: str, pace: Pace) -> Iterator[T]:
         begin_s = last_s = self._clock()
         for done, item in enumerate(items, start=1):
             yield item
             now_s = self._clock()
             if done == total or now_s - last_s >= PLAIN_INTERVAL_S:
                 last_s = now_s
-                self.say(
-                    f"{label}: {done}/{total}, {describe_pace(done, total, now_s - begin_s, unit)}"
-                )
+                self.say(f"{label}: {done}/{total}, {pace(done, now_s - begin_s)}")
 
 
 def describe_pace(done: int, total: int, elapsed_s: float, unit: str) -> str:

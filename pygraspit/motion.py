@@ -160,16 +160,17 @@ def _bisect_joints(
 
     Negative if there is no such fraction.
     """
-    fraction, width, verdict = 0.0, 1.0, 1
-    while verdict != 0:
-        width *= 0.5
-        if width < LEAST_FRACTION:
-            return -1.0
-        fraction += verdict * width
+    fraction, width = 0.0, 1.0
+    while True:
         joints[:] = fraction * stop + (1.0 - fraction) * start
         _pose_links(scene, hand, joints, frames, poses)
         verdict = _judge(scene, work, pairs)
-    return fraction
+        if verdict == 0:
+            return fraction
+        width *= 0.5
+        fraction += verdict * width
+        if fraction < 0.0 or width < LEAST_FRACTION:
+            return -1.0
 
 
 @njit(cache=True)
@@ -259,15 +260,16 @@ def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
 @no_type_check
 def _bisect_way(scene, work, group, way, start, stop, pairs):  # pragma: no cover
     """Stand where the pairs are just apart; return the share of the way, negative if nowhere."""
-    fraction, width, verdict = 0.0, 1.0, 1
-    while verdict != 0:
-        width *= 0.5
-        if width < LEAST_FRACTION:
-            return -1.0
-        fraction += verdict * width
+    fraction, width = 0.0, 1.0
+    while True:
         _stand(scene, group, way, start + fraction * (stop - start))
         verdict = _judge(scene, work, pairs)
-    return start + fraction * (stop - start)
+        if verdict == 0:
+            return start + fraction * (stop - start)
+        width *= 0.5
+        fraction += verdict * width
+        if fraction < 0.0 or width < LEAST_FRACTION:
+            return -1.0
 
 
 @njit(cache=True)

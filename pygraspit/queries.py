@@ -9,7 +9,7 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from numba import njit
 
-from pygraspit.boxes import box_gap_squared, move_triangle, opens_first, relative_pose
+from pygraspit.boxes import LEAF_SIZE, box_gap_squared, move_triangle, opens_first, relative_pose
 from pygraspit.triangles import (
     CROSSING,
     FEATURE_PAIRS,
@@ -53,7 +53,7 @@ def make_work():  # pragma: no cover
 @no_type_check
 def cross(scene, work, first, second):  # pragma: no cover
     """Say whether any triangles of two bodies cross."""
-    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second):
+    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second, 0.0):
         return False
     relative_pose(scene, first, second, work.turn, work.shift)
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
@@ -73,8 +73,8 @@ def cross(scene, work, first, second):  # pragma: no cover
 
 @njit(cache=True)
 @no_type_check
-def _far_apart(scene, first, second):  # pragma: no cover
-    """Say whether spheres around two bodies' boxes are apart."""
+def _far_apart(scene, first, second, limit):  # pragma: no cover
+    """Say whether spheres around two bodies' boxes are farther apart than a limit."""
     m, n = scene.root[first], scene.root[second]
     a, b, ca, cb = scene.poses[first], scene.poses[second], scene.centre[m], scene.centre[n]
     total = 0.0
@@ -83,7 +83,7 @@ def _far_apart(scene, first, second):  # pragma: no cover
         there = b[i, 3] + b[i, 0] * cb[0] + b[i, 1] * cb[1] + b[i, 2] * cb[2]
         total += (here - there) ** 2
     ha, hb = scene.half[m], scene.half[n]
-    reach = np.sqrt(ha[0] ** 2 + ha[1] ** 2 + ha[2] ** 2)
+    reach = limit + np.sqrt(ha[0] ** 2 + ha[1] ** 2 + ha[2] ** 2)
     reach += np.sqrt(hb[0] ** 2 + hb[1] ** 2 + hb[2] ** 2)
     return total > reach * reach
 
@@ -176,12 +176,11 @@ def touching(scene, first, second, limit):  # pragma: no cover
     """
     work = make_work()
     on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
-    count = 0
-    if scene.root[first] < 0 or scene.root[second] < 0:
+    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second, limit):
         return on_first[:0], on_second[:0]
     relative_pose(scene, first, second, work.turn, work.shift)
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
-    waiting = 1
+    waiting, count = 1, 0
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
@@ -190,21 +189,32 @@ def touching(scene, first, second, limit):  # pragma: no cover
         if scene.child[m] >= 0 or scene.child[n] >= 0:
             waiting = _open(scene, work.stack, waiting, m, n)
             continue
+        if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
+            on_first = np.concatenate((on_first, np.zeros_like(on_first)))
+            on_second = np.concatenate((on_second, np.zeros_like(on_second)))
+        count += _leaves_touch(
+            scene, work, m, n, limit * limit, on_first[count:], on_second[count:]
+        )
+    return on_first[:count], _back(on_second[:count], work.turn, work.shift)
+
+
+@njit(cache=True)
+@no_type_check
+def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pragma: no cover
+    """Fill the close points of two leaves' triangles; return how many."""
+    count = 0
+    for i in range(scene.start[m], scene.stop[m]):
         for j in range(scene.start[n], scene.stop[n]):
             move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
-            for i in range(scene.start[m], scene.stop[m]):
-                if count + FEATURE_PAIRS > len(on_first):
-                    on_first = np.concatenate((on_first, np.zeros_like(on_first)))
-                    on_second = np.concatenate((on_second, np.zeros_like(on_second)))
-                if not cross_triangles(scene.triangles[i], work.moved):
-                    count += touching_points(
-                        scene.triangles[i],
-                        work.moved,
-                        limit * limit,
-                        on_first[count:],
-                        on_second[count:],
-                    )
-    return on_first[:count], _back(on_second[:count], work.turn, work.shift)
+            if not cross_triangles(scene.triangles[i], work.moved):
+                count += touching_points(
+                    scene.triangles[i],
+                    work.moved,
+                    limit_squared,
+                    on_first[count:],
+                    on_second[count:],
+                )
+    return count
 
 
 @njit(cache=True)

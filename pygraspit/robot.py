@@ -157,6 +157,8 @@ class Robot:
         was_hit = move_rigidly(
             self._world.scene, group, (start, shift, axis, angle), step_share, touched
         )
+        # Even a motion that led back to its start ends the contacts it started with.
+        self._world.end_contacts_of(self.bodies)
         self._touch(before, touched)
         return bool(was_hit)
 
@@ -214,10 +216,16 @@ class Robot:
         return stopped
 
     def _is_held(self, world_from_palm: Float[np.ndarray, "4 4"]) -> bool:
+        """Say whether contacts forbid the way to a pose; those within the hand never do."""
         motion = world_from_palm @ inverse(self.world_from_palm)
-        return any(
-            forbids_rigid_motion(body.world_from_body, motion, self._world.contacts_on(body))
+        own = {body.name for body in self.bodies}
+        outer = {
+            body: [side for side in self._world.contacts_on(body) if side.other not in own]
             for body in self.bodies
+        }
+        return any(
+            forbids_rigid_motion(body.world_from_body, motion, sides)
+            for body, sides in outer.items()
         )
 
 

@@ -83,7 +83,7 @@ def bake(
     spacing = ((high - low).max() + 2 * margin) / (resolution - 1)
     shape = np.ceil((high - low + 2 * margin) / spacing).astype(int) + 1
     origin = 0.5 * (low + high) - 0.5 * (shape - 1) * spacing
-    nodes = origin + spacing * np.stack(np.indices(shape), axis=-1).reshape(-1, 3)
+    nodes = origin + spacing * np.indices(tuple(shape)).reshape(3, -1).T
     distances = np.sqrt(igl.point_mesh_squared_distance(nodes, vertices, faces)[0])
     inside = np.asarray(igl.fast_winding_number(vertices, faces, nodes)) > 0.5
     values = np.where(inside, -distances, distances).reshape(shape)

@@ -61,11 +61,29 @@ def matrix_from_quaternion(quaternion: Float[np.ndarray, "4"]) -> Float[np.ndarr
 
 
 def quaternion_from_matrix(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "4"]:
-    """Return the unit quaternion (w, x, y, z), w not negative, of a rotation."""
-    from scipy.spatial.transform import Rotation
+    """Return the unit quaternion (w, x, y, z), w not negative, of a rotation.
 
-    x, y, z, w = Rotation.from_matrix(matrix).as_quat()
-    return np.array([w, x, y, z]) * (-1.0 if w < 0 else 1.0)
+    By Shepperd's method (1978), as GraspIt! does: of a matrix that is not quite a rotation
+    other methods return other quaternions.
+    """
+    trace = float(np.trace(matrix))
+    if trace > 0.0:
+        off = [
+            matrix[2, 1] - matrix[1, 2],
+            matrix[0, 2] - matrix[2, 0],
+            matrix[1, 0] - matrix[0, 1],
+        ]
+        quaternion = np.array([trace + 1.0, *off])
+    else:
+        i = int(np.diag(matrix).argmax())
+        j, k = (i + 1) % 3, (i + 2) % 3
+        quaternion = np.zeros(4)
+        quaternion[0] = matrix[k, j] - matrix[j, k]
+        quaternion[1 + i] = matrix[i, i] - matrix[j, j] - matrix[k, k] + 1.0
+        quaternion[1 + j] = matrix[j, i] + matrix[i, j]
+        quaternion[1 + k] = matrix[k, i] + matrix[i, k]
+    quaternion /= np.linalg.norm(quaternion)
+    return -quaternion if quaternion[0] < 0.0 else quaternion
 
 
 def from_pose(pose: Float[np.ndarray, "7"]) -> Transform:

@@ -194,16 +194,21 @@ class World:
 
     def end_contacts_of_moved(self, bodies: Sequence[Body], before: np.ndarray) -> None:
         """Forget contacts of bodies that no longer stand at the poses given."""
-        now = self.poses[[body.index for body in bodies]]
-        moved = {
-            body.name
-            for body, old, new in zip(bodies, before, now, strict=True)
-            if not np.array_equal(old, new)
-        }
+        self.end_contacts_of(
+            [
+                body
+                for body, pose in zip(bodies, before, strict=True)
+                if not np.array_equal(pose, self.poses[body.index])
+            ]
+        )
+
+    def end_contacts_of(self, bodies: Sequence[Body]) -> None:
+        """Forget contacts of some bodies."""
+        names = {body.name for body in bodies}
         self.contacts = [
             pair
             for pair in self.contacts
-            if pair.first.body not in moved and pair.second.body not in moved
+            if pair.first.body not in names and pair.second.body not in names
         ]
 
     def _add(self, shapes: list[Shape], names: list[str]) -> list[Body]:

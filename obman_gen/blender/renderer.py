@@ -83,9 +83,11 @@ class Renderer(Generic[S]):
         self._build(drawing)
         lens, settings = self._scene.camera.data, self._scene.cycles
         lens.type, lens.panorama_type = "PANO", "EQUIRECTANGULAR"
+        lens.shift_x = lens.shift_y = 0.0
+        self._scene.render.pixel_aspect_x = self._scene.render.pixel_aspect_y = 1.0
         render = self._scene.render
         render.resolution_x, render.resolution_y = width_px, height_px
-        settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 6, 5
+        settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 4, 3
         session.set_crop(self._scene, (0, height_px, 0, width_px))
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces
@@ -110,10 +112,11 @@ class Renderer(Generic[S]):
         pictures = {}
         for view in VIEWS:
             linear = drawing.background.copy()
-            if boxes[view] is not None:
-                top, bottom, left, right = boxes[view]
+            box = boxes[view]
+            if box is not None:
+                top, bottom, left, right = box
                 behind = linear[top:bottom, left:right]
-                front = self._front(view, boxes[view], keep=view != shown[-1])
+                front = self._front(view, box, keep=view != shown[-1])
                 linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
             pictures[view] = expose(linear, drawing.sensor)
         return pictures

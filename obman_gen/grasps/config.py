@@ -13,17 +13,17 @@ class RefineConfig:
     """Gradient steps; 0 keeps the planned grasp."""
     reach_m: float = 0.008
     """Skin of the touching regions that starts closer than this is drawn to the surface."""
-    press_m: float = 0.0005
+    press_m: float = 0.001
     """Depth that touching skin aims at: soft pads give way a little."""
-    penetration_weight: float = 60.0
-    contact_weight: float = 8.0
+    penetration_weight: float = 6.0
+    contact_weight: float = 20.0
     pose_weight: float = 0.02
     """Per rad^2 of departure from the planned finger pose."""
     limit_weight: float = 10.0
+    core_weight: float = 20.0
+    """Against the object coming near the bones: no wall may run through a finger."""
     crossing_weight: float = 20.0
     """Against fingers running into one another."""
-    finger_gap_m: float = 0.004
-    """Skin of different fingers closer than this, when it was not at the start, is pushed apart."""
 
     def __post_init__(self):
         if self.steps < 0:
@@ -41,6 +41,8 @@ class LimitsConfig:
     simulation_displacement_m: float = 0.02
     min_links_in_contact: int = 3
     """Distinct phalanges, or the palm, whose skin touches."""
+    min_core_clearance: float = 0.5
+    """Least distance from bones to the object's surface, as a share of the flesh around them."""
     contact_distance_m: float = 0.002
     """Skin closer to the object than this touches."""
 
@@ -58,12 +60,17 @@ class GraspsConfig:
 
     per_scale: int = 8
     """Grasps kept for each object and scale."""
-    chains: int = 24
-    """Annealing chains run at once."""
+    chains: int = 12
+    """Annealing chains of one round of planning."""
     chain_steps: int = 1500
     """Steps of each chain."""
-    candidates: int = 40
-    """Planned grasps that are closed and measured exactly, best energy first."""
+    cooling: float = 10.0
+    """How much colder than GraspIt!'s the annealing compares energies; 1 is nearly a random
+    walk, which finds less."""
+    candidates: int = 20
+    """Planned grasps of one round that are closed, refined and measured, most promising first."""
+    rounds: int = 3
+    """Planning ends when enough grasps are found, or after this many rounds."""
     hand_shape_std: float = 0.5
     """Standard deviation of the hand shape coefficients drawn per object and scale."""
     distinct: float = 0.35
@@ -72,6 +79,6 @@ class GraspsConfig:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
 
     def __post_init__(self):
-        for name in ("per_scale", "chains", "chain_steps", "candidates"):
+        for name in ("per_scale", "chains", "chain_steps", "candidates", "rounds"):
             if getattr(self, name) < 1:
                 raise InputError(f"grasps.{name} must be at least 1, got {getattr(self, name)}")

@@ -1,6 +1,6 @@
 """Measure a grasp on the skin: penetration, overlap, drop in simulation, touching phalanges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -42,20 +42,37 @@ class SkinMeasurer:
 
     def measure(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
         """Return the planned measures completed by those of the skin."""
+        for measures in self._stepwise(hand, planned):
+            planned = measures
+        return planned
+
+    def measure_acceptable(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
+        """Return the same as `measure`, but stop at the first limit broken.
+
+        Raises:
+            SampleRejected: under the limit's name.
+        """
+        for measures in self._stepwise(hand, planned):
+            self.require_acceptable(measures)
+            planned = measures
+        return planned
+
+    def _stepwise(self, hand: HandParameters, planned: GraspMeasures) -> Iterator[GraspMeasures]:
+        """Yield the measures as they are taken, the cheapest first; NaN: not yet taken."""
         vertices, _ = self.hand_model.vertices_of(hand)
         vertices = np.asarray(vertices, float)
         closed, faces = self.hand_model.close_boundary(vertices)
         solid = self.solid
+        measures = replace(planned, links_in_contact=self.links_in_contact(vertices))
+        yield measures
         depth = metrics.max_penetration(vertices, solid.vertices_m, solid.faces)
+        measures = replace(measures, max_penetration_m=float(depth))
+        yield measures
         overlap = metrics.intersection_volume(closed, faces, solid.vertices_m, solid.faces)
+        measures = replace(measures, intersection_volume_m3=float(overlap))
+        yield measures
         drop = metrics.simulation_displacement(closed, faces, solid.convex_parts)
-        return replace(
-            planned,
-            max_penetration_m=float(depth),
-            intersection_volume_m3=float(overlap),
-            simulation_displacement_m=float(drop),
-            links_in_contact=self.links_in_contact(vertices),
-        )
+        yield replace(measures, simulation_displacement_m=float(drop))
 
     def links_in_contact(self, vertices: Float[np.ndarray, "vertex 3"]) -> int:
         """Count the bones of MANO's 16 whose skin is within the contact distance."""
@@ -68,7 +85,7 @@ class SkinMeasurer:
         return len(np.unique(bones[distance < self.limits.contact_distance_m]))
 
     def require_acceptable(self, measures: GraspMeasures) -> None:
-        """Reject a grasp beyond a limit.
+        """Reject a grasp beyond a limit; a measure not taken breaks none.
 
         Raises:
             SampleRejected: under the limit's name.
@@ -80,7 +97,7 @@ class SkinMeasurer:
             ("simulation_displacement_m", "m"),
         ):
             value, most = getattr(measures, name), getattr(limits, name)
-            if not value <= most:
+            if value > most:
                 raise SampleRejected(name, f"{value:.3g} {unit}, allowed {most:.3g} {unit}")
         if measures.links_in_contact < limits.min_links_in_contact:
             raise SampleRejected(

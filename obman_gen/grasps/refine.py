@@ -2,169 +2,224 @@
 
 The planner closes rigid pieces on a simplified object and stops at the first contact of each
 finger. Here the MANO surface itself is moved, by gradient steps on finger pose, rotation and
-translation, until the skin that nearly touches does touch and nothing is inside.
+translation, until the skin that nearly touches does touch, nothing is inside, and no bone
+runs through a wall.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
+from jaxtyping import Bool, Float
 
 from obman_gen.grasps.config import RefineConfig
+from obman_gen.grasps.core import HandCore, core_of
+from obman_gen.grasps.settling import (
+    BONES_PER_VERTEX,
+    Particles,
+    Skeleton,
+    Weights,
+    pose_joints,
+    pose_particles,
+    settle,
+)
 from obman_gen.hands import HandModel
 from obman_gen.sample import HandParameters
 from pygraspit.sdf import SignedDistanceGrid
 
-POSE_STEP_RAD, TURN_STEP_RAD, SHIFT_STEP_M = 0.01, 0.006, 0.0006
-"""First step lengths of the optimiser for fingers, wrist rotation and wrist position."""
+NEARBY_M = 0.03
+"""Skin farther from the object than this at the start is left out: it cannot get there."""
+FLESH_M = 0.004
+"""Balls of this radius lie under the skin, touching it: they know from which side a finger
+meets a wall when its skin has already passed the wall's middle."""
+PASSES = 2
+"""Pose correctives are held fixed while the hand moves, and renewed this often."""
 
 
-class Fixed(NamedTuple):
-    """What does not change while a batch of grasps is settled."""
+@dataclass(frozen=True)
+class Rested:
+    """A hand of one shape, unposed: what all its grasps share."""
 
-    start: dict[str, torch.Tensor]
-    draws_near: torch.Tensor
-    """(grasp, vertex) bool: skin to be drawn to the surface."""
-    limits: torch.Tensor
-    """(45, 2) radians."""
-    fingers: torch.Tensor
-    """(sampled vertex,) finger of each vertex sampled for the crossing term."""
-    sampled: torch.Tensor
-    """(sampled vertex,) vertex indices."""
-    clear: torch.Tensor
-    """(grasp, sampled vertex, sampled vertex) bool: pairs of fingers apart at the start."""
-
-
-def refine(
-    hands: Sequence[HandParameters],
-    hand_model: HandModel,
-    distance: "TorchDistance",
-    config: RefineConfig,
-) -> list[HandParameters]:
-    """Settle grasps of one object, all in the object's metric frame, together.
-
-    Every grasp of the batch is optimised independently: its result does not depend on which
-    others are in the batch beyond the last bits of floating-point sums.
-    """
-    if not hands or config.steps == 0:
-        return list(hands)
-    start = _stack(hands)
-    moving = {
-        name: torch.zeros_like(start[name]).requires_grad_()
-        for name in ("pose", "global_orient", "translation")
-    }
-    fixed = _freeze(hand_model, start, distance, config)
-    optimizer = torch.optim.Adam(
-        [
-            {"params": [moving["pose"]], "lr": POSE_STEP_RAD},
-            {"params": [moving["global_orient"]], "lr": TURN_STEP_RAD},
-            {"params": [moving["translation"]], "lr": SHIFT_STEP_M},
-        ]
-    )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps, eta_min=0)
-    for _ in range(config.steps):
-        optimizer.zero_grad()
-        energy(hand_model, moving, fixed, distance, config).sum().backward()
-        optimizer.step()
-        schedule.step()
-    return _unstack(hands, {name: value.detach() for name, value in moving.items()})
+    shaped: Float[np.ndarray, "vertex 3"]
+    joints: Float[np.ndarray, "16 3"]
+    normals: Float[np.ndarray, "vertex 3"]
+    core: HandCore
+    pairs: tuple[np.ndarray, np.ndarray]
+    """Balls of different fingers, and how near they may come, metres."""
+    bone: np.ndarray
+    weight: np.ndarray
+    ball_bone: np.ndarray
+    ball_weight: np.ndarray
+    touching: Bool[np.ndarray, "vertex"]
+    """Skin of the regions that hands hold with."""
 
 
-def energy(hand_model, moving, fixed: Fixed, distance, config: RefineConfig) -> torch.Tensor:
-    """Return each grasp's energy; lengths enter in centimetres, so that terms compare."""
-    start = fixed.start
-    pose = start["pose"] + moving["pose"]
-    vertices = hand_model(
-        global_orient=start["global_orient"] + moving["global_orient"],
-        pose=pose,
-        betas=start["betas"],
-        translation=start["translation"] + moving["translation"],
-    ).vertices
-    cm = 100.0 * distance(vertices)
-    inside = torch.relu(-cm - 100.0 * config.press_m)
-    away = torch.where(fixed.draws_near, cm + 100.0 * config.press_m, 0.0)
-    near_count = fixed.draws_near.sum(dim=1).clamp(min=1)
-    beyond = torch.relu(fixed.limits[:, 0] - pose) + torch.relu(pose - fixed.limits[:, 1])
-    return (
-        config.penetration_weight * inside.square().sum(dim=1) / 10.0
-        + config.contact_weight * away.square().sum(dim=1) / near_count
-        + config.pose_weight * moving["pose"].square().sum(dim=1)
-        + config.limit_weight * beyond.square().sum(dim=1)
-        + config.crossing_weight * _crossing(vertices, fixed, config)
-    )
+class Refiner:
+    """Refines grasps of one object by one hand, each on its own."""
 
+    def __init__(
+        self,
+        hand_model: HandModel,
+        betas: Float[np.ndarray, "10"],
+        distance: SignedDistanceGrid,
+        metres_per_unit: float,
+        config: RefineConfig,
+    ):
+        """Take the hand's shape and the object's signed distances in raw units."""
+        self._model, self._config = hand_model, config
+        self._rested = _rest(hand_model, betas)
+        self._distance = distance.scaled(metres_per_unit)
+        parents = np.array(hand_model.asset.parents, np.int64)
+        limits = np.asarray(hand_model.joint_limits_rad, np.float64)
+        self._skeleton = Skeleton(self._rested.joints, parents, limits)
 
-def _crossing(vertices, fixed: Fixed, config: RefineConfig) -> torch.Tensor:
-    """Return how far skin of different fingers has come closer than the gap, cm^2."""
-    points = 100.0 * vertices[:, fixed.sampled]
-    gap_cm = 100.0 * config.finger_gap_m
-    too_near = torch.relu(gap_cm - torch.cdist(points, points))
-    return torch.where(fixed.clear, too_near, 0.0).square().sum(dim=(1, 2))
+    def refine(self, hands: Sequence[HandParameters]) -> list[HandParameters]:
+        """Settle grasps, all in the object's metric frame."""
+        return [self._refine(hand) for hand in hands]
 
+    def core_clearance(self, hand: HandParameters) -> float:
+        """Return the least distance of a bone's ball to the object as a share of its radius.
 
-def _freeze(hand_model, start, distance, config: RefineConfig) -> Fixed:
-    with torch.no_grad():
-        vertices = hand_model(**start).vertices
-        metres = distance(vertices)
-    touching = torch.zeros(vertices.shape[1], dtype=torch.bool)
-    for name, indices in hand_model.regions.items():
-        if name in hand_model.contact_region_names:
-            touching[torch.as_tensor(np.asarray(indices, np.int64))] = True
-    bones = torch.as_tensor(np.asarray(hand_model.weights).argmax(axis=1))
-    sampled = torch.nonzero(bones > 0)[::4, 0]
-    fingers = (bones[sampled] - 1) // 3
-    points = vertices[:, sampled]
-    apart = torch.cdist(points, points) > config.finger_gap_m
-    return Fixed(
-        start=start,
-        draws_near=touching & (metres < config.reach_m),
-        limits=torch.as_tensor(np.asarray(hand_model.joint_limits_rad, np.float32)),
-        fingers=fingers,
-        sampled=sampled,
-        clear=apart & (fingers[:, None] != fingers[None, :]),
-    )
-
-
-class TorchDistance:
-    """Signed distance to one object in metres, differentiable, from a baked grid."""
-
-    def __init__(self, grid: SignedDistanceGrid, metres_per_unit: float):
-        self._scale = metres_per_unit
-        # grid_sample wants (1, 1, depth, height, width) with x along width.
-        self._values = torch.as_tensor(grid.values).permute(2, 1, 0)[None, None].contiguous()
-        self._origin = torch.as_tensor(np.asarray(grid.origin, np.float32))
-        extent = (np.asarray(grid.values.shape) - 1) * grid.spacing
-        self._extent = torch.as_tensor(extent.astype(np.float32))
-
-    def __call__(self, points_m: torch.Tensor) -> torch.Tensor:
-        """Return (..., ) metres for (..., 3) points; outside the grid's box the distance to
-        the box is added to the value where the point leaves it.
+        Below about a half, the object's surface is closer to the bone than to the skin: a
+        finger or the palm is run through by a wall.
         """
-        place = (points_m / self._scale - self._origin) / self._extent
-        clamped = place.clamp(0.0, 1.0)
-        sampled = torch.nn.functional.grid_sample(
-            self._values,
-            (2 * clamped - 1).reshape(1, -1, 1, 1, 3),
-            align_corners=True,
-            padding_mode="border",
-        ).reshape(points_m.shape[:-1])
-        beyond = ((place - clamped) * self._extent).square().sum(-1)
-        outside = torch.where(beyond > 0, beyond.clamp(min=1e-12).sqrt(), 0.0)
-        return (sampled + outside) * self._scale
+        particles = self._particles(hand)
+        posed = self._posed(_parameters(hand), particles)
+        radius = self._rested.core.radius
+        distance = self._distance.distance(posed[: len(radius)])
+        return float((np.abs(distance) / radius).min())
+
+    def _refine(self, hand: HandParameters) -> HandParameters:
+        config = self._config
+        weights = Weights(
+            contact=config.contact_weight,
+            pose=config.pose_weight,
+            limit=config.limit_weight,
+            crossing=config.crossing_weight,
+            press_cm=100.0 * config.press_m,
+        )
+        grid = self._distance
+        parameters = _parameters(hand)
+        for part in np.array_split(np.arange(config.steps), PASSES):
+            particles = self._particles(_hand(hand, parameters))
+            settle(
+                parameters, self._skeleton, particles, grid.values,
+                np.asarray(grid.origin, np.float64), grid.spacing, weights, len(part),
+            )  # fmt: skip
+        return _hand(hand, parameters)
+
+    def _particles(self, hand: HandParameters) -> Particles:
+        """Choose the skin near the object and what of it is to touch."""
+        rested, config, core = self._rested, self._config, self._rested.core
+        rest = rested.shaped + _correctives(self._model, hand.pose)
+        everything = _skin_particles(rest, rested.bone, rested.weight)
+        metres = self._distance.distance(self._posed(_parameters(hand), everything))
+        near = np.flatnonzero(metres < NEARBY_M)
+        drawn = rested.touching[near] & (metres[near] < config.reach_m)
+        inner = rest[near] - FLESH_M * rested.normals[near]
+        pairs, gaps = rested.pairs
+        skin, balls = np.zeros(len(near)), np.zeros(len(core.bone))
+        return Particles(
+            rest=np.concatenate([core.centre, rest[near], inner]),
+            bone=np.concatenate([rested.ball_bone, rested.bone[near], rested.bone[near]]),
+            weight=np.concatenate([rested.ball_weight, rested.weight[near], rested.weight[near]]),
+            radius=np.concatenate([core.radius, skin, skin + FLESH_M - config.press_m]),
+            stiffness=np.concatenate(
+                [
+                    balls + config.core_weight,
+                    skin + config.penetration_weight,
+                    skin + config.penetration_weight,
+                ]
+            ),
+            drawn=np.concatenate([balls, drawn / max(drawn.sum(), 1), skin]),
+            pairs=pairs,
+            pair_gap=gaps,
+        )
+
+    def _posed(self, parameters, particles: Particles) -> Float[np.ndarray, "particle 3"]:
+        turns, places = np.zeros((16, 3, 3)), np.zeros((16, 3))
+        posed = np.zeros_like(particles.rest)
+        pose_joints(parameters, self._skeleton, turns, places)
+        pose_particles(self._skeleton, particles, turns, places, posed)
+        return posed
 
 
-def _stack(hands: Sequence[HandParameters]) -> dict[str, torch.Tensor]:
-    return {
-        name: torch.as_tensor(np.stack([getattr(hand, name) for hand in hands]).astype(np.float32))
-        for name in ("global_orient", "pose", "betas", "translation")
-    }
+def _rest(hand_model: HandModel, betas: Float[np.ndarray, "10"]) -> Rested:
+    """Shape a hand without posing it, and find its bones and balls."""
+    asset = hand_model.asset
+    shaped = asset.template + asset.shape_directions @ betas
+    joints = asset.joint_regressor @ shaped
+    weights = np.asarray(asset.weights, np.float64)
+    bone = np.argsort(-weights, axis=1, kind="stable")[:, :BONES_PER_VERTEX]
+    weight = np.take_along_axis(weights, bone, axis=1)
+    core = core_of(hand_model, shaped, joints)
+    ball_bone = np.zeros((len(core.bone), BONES_PER_VERTEX), np.int64)
+    ball_weight = np.zeros((len(core.bone), BONES_PER_VERTEX))
+    ball_bone[:, 0], ball_weight[:, 0] = core.bone, 1.0
+    touching = np.zeros(len(shaped), bool)
+    for name in hand_model.contact_region_names:
+        touching[np.asarray(hand_model.regions[name], np.int64)] = True
+    return Rested(
+        shaped=shaped,
+        joints=joints,
+        normals=_normals(shaped, hand_model.faces),
+        core=core,
+        pairs=_pairs(core),
+        bone=bone.astype(np.int64),
+        weight=weight / weight.sum(axis=1, keepdims=True),
+        ball_bone=ball_bone,
+        ball_weight=ball_weight,
+        touching=touching,
+    )
 
 
-def _unstack(hands, moved: dict[str, torch.Tensor]) -> list[HandParameters]:
-    steps = {name: value.numpy().astype(np.float64) for name, value in moved.items()}
-    return [
-        replace(hand, **{name: getattr(hand, name) + step[index] for name, step in steps.items()})
-        for index, hand in enumerate(hands)
-    ]
+def _normals(vertices: Float[np.ndarray, "vertex 3"], faces) -> Float[np.ndarray, "vertex 3"]:
+    """Return unit outward normals, area-weighted over each vertex's faces."""
+    corners = vertices[faces]
+    areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(normals, faces[:, corner], areas)
+    return normals / np.linalg.norm(normals, axis=1, keepdims=True)
+
+
+def _correctives(hand_model: HandModel, pose: Float[np.ndarray, "45"]) -> np.ndarray:
+    """Return the (vertex, 3) offsets that a finger pose adds to the unposed hand."""
+    from scipy.spatial.transform import Rotation
+
+    features = (Rotation.from_rotvec(pose.reshape(15, 3)).as_matrix() - np.eye(3)).ravel()
+    return hand_model.asset.pose_directions @ features
+
+
+def _skin_particles(rest, bone, weight) -> Particles:
+    count = len(rest)
+    nothing = np.zeros(count)
+    no_pairs = np.zeros((0, 2), np.int64), np.zeros(0)
+    return Particles(rest, bone, weight, nothing, nothing, nothing, *no_pairs)
+
+
+def _pairs(core: HandCore):
+    """Return pairs of balls of different fingers, and how near they may come.
+
+    Fingers that touch in the flat hand may go on touching.
+    """
+    finger = core.finger
+    one, other = np.triu_indices(len(finger), 1)
+    apart = (finger[one] != finger[other]) & (finger[one] >= 0) & (finger[other] >= 0)
+    one, other = one[apart], other[apart]
+    at_rest = np.linalg.norm(core.centre[one] - core.centre[other], axis=1)
+    gap = np.minimum(core.radius[one] + core.radius[other], at_rest)
+    return np.stack([one, other], axis=1), gap
+
+
+def _parameters(hand: HandParameters) -> Float[np.ndarray, "51"]:
+    return np.concatenate([hand.global_orient, hand.pose, hand.translation]).astype(np.float64)
+
+
+def _hand(hand: HandParameters, parameters: Float[np.ndarray, "51"]) -> HandParameters:
+    return replace(
+        hand,
+        global_orient=parameters[:3].copy(),
+        pose=parameters[3:48].copy(),
+        translation=parameters[48:].copy(),
+    )

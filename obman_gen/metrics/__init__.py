@@ -7,6 +7,7 @@ people who use nothing else.
 
 from obman_gen.metrics.clouds import SURFACE_SAMPLES as SURFACE_SAMPLES
 from obman_gen.metrics.clouds import chamfer_distance as chamfer_distance
+from obman_gen.metrics.clouds import cloud_distances as cloud_distances
 from obman_gen.metrics.clouds import f_score as f_score
 from obman_gen.metrics.clouds import sample_surface as sample_surface
 from obman_gen.metrics.clouds import surface_chamfer as surface_chamfer

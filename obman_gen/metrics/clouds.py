@@ -1,5 +1,7 @@
 """Distances between clouds of points that do not correspond, and between surfaces."""
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float
 
@@ -26,6 +28,34 @@ def nearest_distances(
     return cKDTree(others).query(points)[0]
 
 
+class CloudDistances(NamedTuple):
+    """Nearest distances between two clouds, from which Chamfer distance and F-scores follow."""
+
+    from_predicted_m: Float[np.ndarray, "predicted"]
+    """Of each predicted point to the nearest target point."""
+    from_target_m: Float[np.ndarray, "target"]
+
+    def chamfer(self) -> float:
+        """Return `chamfer_distance` of the two clouds."""
+        return float((self.from_target_m**2).mean() + (self.from_predicted_m**2).mean())
+
+    def f_score(self, threshold_m: float) -> float:
+        """Return `f_score` of the two clouds."""
+        precision = float((self.from_predicted_m <= threshold_m).mean())
+        recall = float((self.from_target_m <= threshold_m).mean())
+        total = precision + recall
+        return 2 * precision * recall / total if total else 0.0
+
+
+def cloud_distances(
+    predicted: Float[np.ndarray, "predicted 3"], target: Float[np.ndarray, "target 3"]
+) -> CloudDistances:
+    """Look up nearest points both ways, once for any number of scores."""
+    return CloudDistances(
+        nearest_distances(predicted, target), nearest_distances(target, predicted)
+    )
+
+
 def chamfer_distance(
     predicted: Float[np.ndarray, "predicted 3"], target: Float[np.ndarray, "target 3"]
 ) -> float:
@@ -39,8 +69,7 @@ def chamfer_distance(
     Returns:
         Square metres for clouds in metres.
     """
-    there, back = nearest_distances(target, predicted), nearest_distances(predicted, target)
-    return float((there * there).mean() + (back * back).mean())
+    return cloud_distances(predicted, target).chamfer()
 
 
 def to_unit_sphere(
@@ -99,7 +128,4 @@ def f_score(
     Returns:
         In [0, 1].
     """
-    precision = float((nearest_distances(predicted, target) <= threshold_m).mean())
-    recall = float((nearest_distances(target, predicted) <= threshold_m).mean())
-    total = precision + recall
-    return 2 * precision * recall / total if total else 0.0
+    return cloud_distances(predicted, target).f_score(threshold_m)

@@ -28,7 +28,7 @@ class ObjectsConfig:
     """Meshes with more are rejected: they are scans to be reduced first."""
     surface_resolution: int = 96
     """Grid nodes along the longest edge when a broken mesh is closed."""
-    convex_threshold: float = 0.06
+    convex_threshold: float = 0.05
     """CoACD's concavity: smaller values make more parts."""
 
     def __post_init__(self):

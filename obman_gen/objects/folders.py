@@ -7,6 +7,7 @@ unit, when the meshes have their true size) or ``size_min_m`` and ``size_max_m``
 
 import csv
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,18 @@ from obman_gen.runfolder import write_atomically
 
 SUFFIXES = (".obj", ".ply", ".glb", ".stl", ".off")
 CATEGORY_FILE = "categories.csv"
+UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What the readers behind trimesh raise on files that are not what their names say."""
 
 
 def entries(config: ObjectsConfig, folder: Path) -> list[ObjectEntry]:
@@ -133,8 +146,7 @@ def convert(source: Path, target: Path, max_faces: int) -> None:
     try:
         scene = trimesh.load_scene(source, process=False)
         mesh = scene.to_mesh() if scene.geometry else None
-    except Exception as error:
-        # The readers behind trimesh raise anything, down to struct.error and AssertionError.
+    except UNREADABLE as error:
         raise SampleRejected("unreadable_object", f"{source}: {error}") from error
     if mesh is None or len(mesh.faces) == 0:
         raise SampleRejected("unreadable_object", f"{source} holds no face")

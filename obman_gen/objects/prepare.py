@@ -62,7 +62,7 @@ def prepare(entry: ObjectEntry, objects_folder: Path, config: ObjectsConfig, see
         SampleRejected: if the mesh is no good, under the rule it breaks.
     """
     home = objects_folder / entry.object_id
-    size = _bring(entry, home, config, seed)
+    size = _bring(entry, home, config)
     path = _mesh_path(entry, objects_folder)
     key = _key(path, config)
     arrays = _solids(path, _solids_path(objects_folder, key), config)
@@ -143,12 +143,12 @@ def _record(objects_folder: Path, object_id: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _bring(entry: ObjectEntry, home: Path, config: ObjectsConfig, seed: int) -> float:
+def _bring(entry: ObjectEntry, home: Path, config: ObjectsConfig) -> float:
     """Put the object's own files in place; return metres per unit, 0 where unknown."""
     if entry.source == "procedural":
         from obman_gen.objects.procedural import make
 
-        model = make(entry.synset, RandomStreams(seed, entry.object_id))
+        model = make(entry.object_id)
         for name, content in model.files.items():
             write_atomically(home / name, content)
         return model.metres_per_unit

@@ -10,6 +10,8 @@ from obman_gen.objects.surface import Surface, volume
 
 PLANNING_FACES = 1500
 PHYSICS_FACES = 8000
+CONVEX_FACES = 1000
+"""Faces CoACD is given: its time grows with them, its parts hardly get better."""
 POINT_COUNT = 2048
 CONVEX_SHARE = 0.985
 """A solid that fills this share of its convex hull is taken as convex."""
@@ -27,7 +29,7 @@ def simplified(surface: Surface, face_count: int) -> Surface:
         np.asfortranarray(surface.vertices), np.asfortranarray(surface.faces, np.int32), face_count
     )
     used, local = np.unique(faces, return_inverse=True)
-    return Surface(np.ascontiguousarray(vertices[used]), local.reshape(-1, 3))
+    return Surface(np.ascontiguousarray(np.asarray(vertices)[used]), local.reshape(-1, 3))
 
 
 def convex_parts(surface: Surface, threshold: float) -> list[Surface]:
@@ -37,15 +39,16 @@ def convex_parts(surface: Surface, threshold: float) -> list[Surface]:
         return [hull]
     import coacd
 
+    surface = simplified(surface, CONVEX_FACES)
     coacd.set_log_level("error")
     parts = coacd.run_coacd(
         coacd.Mesh(surface.vertices, surface.faces),
         threshold=threshold,
         preprocess_mode="off",
         mcts_nodes=12,
-        mcts_iterations=40,
+        mcts_iterations=20,
         mcts_max_depth=2,
-        resolution=1000,
+        resolution=500,
         seed=0,
     )
     return [_hull(np.asarray(vertices, float)) for vertices, _ in parts]

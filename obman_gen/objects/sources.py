@@ -31,10 +31,17 @@ def _kind(config: ObjectsConfig, shapenet_folder: str) -> str:
 
 
 def _procedural(config: ObjectsConfig, seed: int, _shapenet_folder: str) -> list[ObjectEntry]:
+    from obman_gen.objects.procedural import name_of
+
     categories = chosen(config.categories)
     counts = obman_counts(categories)
     return [
-        ObjectEntry(f"{category.synset}/s{seed}n{number:05d}", category.name, split, "procedural")
+        ObjectEntry(
+            name_of(category.synset, seed, number),
+            category.name,
+            split,  # pyright: ignore[reportArgumentType] (islice forgets the literals)
+            "procedural",
+        )
         for category in categories
         for number, split in enumerate(
             islice(split_sequence(), config.per_category or counts[category.synset])

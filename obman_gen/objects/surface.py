@@ -24,6 +24,8 @@ LEVEL_STEPS = 1.2
 SPECK_SHARE = 0.02
 """Pieces smaller than this share of the whole are dust and left out."""
 DEGENERATE_SHARE = 1e-6
+FLATTEST = 1e-9
+"""Volume of a piece that still has an inside, as a share of its size cubed."""
 
 
 class Surface(NamedTuple):
@@ -50,27 +52,33 @@ def outer_surface(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
 
 
 def closed_pieces(vertices: Vertices, faces: Faces) -> list[Surface]:
-    """Split a mesh into connected pieces; none unless each is closed and wound outwards."""
+    """Split a closed mesh into its connected pieces, each wound outwards.
+
+    Returns:
+        The pieces; none if some edge has not exactly two faces, or a piece has no inside.
+    """
+    import igl
+
     if not _is_closed(faces):
         return []
-    pieces = []
+    oriented, _ = igl.bfs_orient(np.ascontiguousarray(faces, np.int64))
     labels = _labels(faces, len(vertices))
+    pieces = []
     for label in np.unique(labels):
-        used, local = np.unique(faces[labels == label], return_inverse=True)
+        used, local = np.unique(np.asarray(oriented)[labels == label], return_inverse=True)
         piece = Surface(vertices[used], local.reshape(-1, 3))
-        if volume(piece) <= 0:
+        content = volume(piece)
+        if abs(content) < FLATTEST * np.ptp(piece.vertices, axis=0).max() ** 3:
             return []
-        pieces.append(piece)
+        pieces.append(piece if content > 0 else Surface(piece.vertices, piece.faces[:, ::-1]))
     return pieces
 
 
 def _is_closed(faces: Faces) -> bool:
-    """Tell whether every directed edge occurs once, and its reverse once."""
-    count = int(faces.max()) + 1
-    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    forth = np.sort(edges[:, 0] * count + edges[:, 1])
-    back = np.sort(edges[:, 1] * count + edges[:, 0])
-    return bool((np.diff(forth) > 0).all() and np.array_equal(forth, back))
+    """Tell whether every edge belongs to exactly two faces."""
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    _, counts = np.unique(edges, axis=0, return_counts=True)
+    return bool((counts == 2).all())
 
 
 def _labels(faces: Faces, vertex_count: int) -> Integer[np.ndarray, "face"]:
@@ -145,7 +153,7 @@ def wrapped(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
     """
     import igl
 
-    vertices, faces = _without_slivers(vertices, faces)
+    faces = _without_slivers(vertices, faces)
     grid = _distances(vertices, faces, resolution)
     level = LEVEL_STEPS * grid.spacing
     outside = _reachable(grid.distances > level)
@@ -154,8 +162,8 @@ def wrapped(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
     field = np.clip(field, -level, level)
     shape = grid.distances.shape
     # igl runs through x first.
-    nodes = np.stack(np.indices(shape), axis=-1).transpose(2, 1, 0, 3).reshape(-1, 3)
-    skin, skin_faces, _ = igl.marching_cubes(
+    nodes = np.indices(tuple(shape)).transpose(3, 2, 1, 0).reshape(-1, 3)
+    skin, skin_faces, _ = igl.marching_cubes(  # pyright: ignore[reportCallIssue]
         np.ascontiguousarray(field.transpose(2, 1, 0).reshape(-1)),
         grid.origin + grid.spacing * nodes,
         *shape,
@@ -168,8 +176,8 @@ def wrapped(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
     return Surface(_put_back(surface, vertices, faces, grid.spacing), surface.faces)
 
 
-def _without_slivers(vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:
-    """Drop faces without area, which have no closest point of their own."""
+def _without_slivers(vertices: Vertices, faces: Faces) -> Integer[np.ndarray, "kept 3"]:
+    """Return the faces with area; others have no closest point of their own."""
     corners = vertices[faces]
     area = np.linalg.norm(
         np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
@@ -178,7 +186,7 @@ def _without_slivers(vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]
     keep = area > (DEGENERATE_SHARE * size) ** 2
     if not keep.any():
         raise SampleRejected("no_surface", "every face of the mesh has zero area")
-    return vertices, faces[keep]
+    return faces[keep]
 
 
 def _distances(vertices: Vertices, faces: Faces, resolution: int) -> _Grid:
@@ -223,7 +231,8 @@ def _cells_touched(
 
 def _reachable(free: Bool[np.ndarray, "nx ny nz"]) -> Bool[np.ndarray, "nx ny nz"]:
     """Return the free nodes that are connected with the grid's border."""
-    labels, _ = ndimage.label(free)
+    labels = np.zeros(free.shape, np.int32)
+    ndimage.label(free, output=labels)
     return labels == labels[0, 0, 0]
 
 
@@ -244,7 +253,9 @@ def _without_specks(surface: Surface) -> Surface:
     return Surface(surface.vertices[used], local.reshape(-1, 3))
 
 
-def _put_back(surface: Surface, vertices: Vertices, faces: Faces, spacing: float) -> Vertices:
+def _put_back(
+    surface: Surface, vertices: Vertices, faces: Faces, spacing: float
+) -> Float[np.ndarray, "skin 3"]:
     """Move the wrapping's vertices to a thin film over the mesh."""
     import igl
 

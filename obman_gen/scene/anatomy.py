@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Integer
@@ -66,6 +67,11 @@ class HandAnatomy:
         """From the wrist to the middle knuckle, unit."""
         along = self._shape.joints[9] - self._shape.joints[0]
         return along / np.linalg.norm(along)
+
+    @cached_property
+    def beyond_wrist_m(self) -> Float[np.ndarray, "texel"]:
+        """How far a texel lies from the wrist towards the fingers; negative on the forearm."""
+        return (self.points - self._shape.joints[0]) @ self.axis
 
     @cached_property
     def palm_normal(self) -> Float[np.ndarray, "3"]:
@@ -158,7 +164,7 @@ class HandAnatomy:
         nearest = np.full(len(flat), np.inf)
         for line in PALM_LINES:
             knots = _rounded(np.array(line)) * scale
-            for start, end in zip(knots[:-1], knots[1:], strict=True):
+            for start, end in pairwise(knots):
                 nearest = np.minimum(nearest, _distance_to_segment(flat, start, end))
         return nearest
 
@@ -166,21 +172,23 @@ class HandAnatomy:
         """Return transverse wrinkles and the redder, darker skin over the knuckles, in [0, 1]."""
         wrinkle, patch = np.zeros(len(self.points)), np.zeros(len(self.points))
         for index, finger in enumerate(self._fingers):
-            share = self.finger_shares[:, index]
             first, second, _ = np.cumsum(finger.lengths_m)
             for at, reach_m in ((0.0, 0.009), (first, 0.0065), (second, 0.004)):
-                offset = finger.along_m - at
+                near = np.flatnonzero(np.abs(finger.along_m - at) < 2.5 * reach_m)
+                offset, share = finger.along_m[near] - at, self.finger_shares[near, index]
                 lump = np.exp(-((offset / reach_m) ** 2)) * (share if at else 1.0)
-                patch = np.maximum(patch, lump * np.exp(-((finger.across_m / 0.012) ** 2)))
+                round_m = np.exp(-((finger.across_m[near] / 0.012) ** 2))
+                patch[near] = np.maximum(patch[near], lump * round_m)
                 if at:
-                    phase = (offset + 2.2 * wobble_m) / 0.0021
+                    phase = (offset + 2.2 * wobble_m[near]) / 0.0021
                     lines = np.clip(np.cos(2 * np.pi * phase) * 1.6 - 0.6, 0, 1)
-                    broken = 0.6 + 0.5 * field(self.points, seed + 60 + index, 0.004, 1)
-                    wrinkle = np.maximum(wrinkle, lines * lump * broken * share)
+                    broken = 0.6 + 0.5 * field(self.points[near], seed + 60 + index, 0.004, 1)
+                    lines *= lump * broken * share
+                    wrinkle[near] = np.maximum(wrinkle[near], lines)
         return np.clip(wrinkle, 0, 1), patch
 
     def nail(self, finger: int, length: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return a nail's coordinates: along in [0, 1], across in [-1, 1], and depth inside, metres.
+        """Return a nail's coordinates: along in [0, 1], across in [-1, 1], depth inside in metres.
 
         The outline is a superellipse over the last 55 % of the last bone's back.
         """

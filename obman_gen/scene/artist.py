@@ -4,8 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-
 from jaxtyping import Float
+
 from obman_gen.sample import BODY, HAND
 from obman_gen.scene.backgrounds import BackgroundPainter, RenderPanorama
 from obman_gen.scene.drawing import Drawing, Part
@@ -72,6 +72,7 @@ class Artist:
     def _person(self, scene: Scene) -> tuple[Part, ...]:
         """Return the dressed body; skin that clothes hide is left out, but for the hand's."""
         figure, surface = self._figure, self._figure.body_surface
+        assert scene.body is not None  # a hand by itself is drawn by another method
         vertices, _ = figure.body_vertices(scene.body, scene.hand)
         garments, visible = self._wardrobe(scene.wardrobe)
         shown = visible | surface.is_hand

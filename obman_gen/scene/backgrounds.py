@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, UnidentifiedImageError
 from scipy import ndimage
+from scipy.spatial.transform import Rotation as Turn
 
 from obman_gen.arrays import Rotation
 from obman_gen.errors import InputError, SampleRejected
@@ -41,6 +42,9 @@ SPLIT_SHARES: Mapping[Split, tuple[int, int]] = {
 ROOM_WIDENING = 1.7
 """Rooms are seen with a focal length this much shorter than the hand."""
 
+PITCH_KEPT = 0.4
+"""Rooms are looked at with this share of the camera's angle to the horizon."""
+
 RenderPanorama = Callable[[Drawing, int, int], LinearImage]
 """(drawing, width_px, samples) -> the view all round, linear light."""
 
@@ -56,9 +60,9 @@ class BackgroundConfig:
     )
     """Relative frequencies by name; ``image`` counts only where there is a folder."""
     rooms: dict[str, int] = field(default_factory=lambda: {"train": 6, "val": 2, "test": 2})
-    """How many rooms each split has. One costs about 10 CPU seconds, once per run folder."""
-    room_width_px: int = 1024
-    room_samples: int = 8
+    """How many rooms each split has. One costs a few CPU seconds, once per run folder."""
+    room_width_px: int = 768
+    room_samples: int = 4
     blur_max_px: float = 2.5
     """Largest defocus of a background in a 256 px wide image; grows with the image."""
 
@@ -170,7 +174,7 @@ class BackgroundPainter:
         def make() -> np.ndarray:
             drawing = furnished_room(generator_of(name))
             light = render_panorama(drawing, self.config.room_width_px, self.config.room_samples)
-            return np.minimum(light, 60000).astype(np.float16)
+            return np.minimum(panorama.without_streaks(light), 60000).astype(np.float16)
 
         size = f"{self.config.room_width_px}x{self.config.room_samples}"
         return self.cache.get(f"{name}-{size}", make).astype(np.float32)
@@ -194,10 +198,22 @@ def _paint_room(painter: BackgroundPainter, background, eye: _Eye, render_panora
     rng = np.random.default_rng([background.seed, 1])
     full = painter.room(background.name, render_panorama)
     full = np.roll(full, int(rng.integers(full.shape[1])), axis=1)
-    image = panorama.view(full, _wider(eye.camera), eye.camera_from_world)
-    target = np.exp(rng.normal(np.log(0.28), 0.45))
+    image = panorama.view(full, _wider(eye.camera), _levelled(eye.camera_from_world))
+    target = np.exp(rng.normal(np.log(0.33), 0.4))
     image = image * (target / max(float(np.mean(np.minimum(image, 4.0))), 1e-3))
     return _shouldered(image), _light_of(full)
+
+
+def _levelled(camera_from_world: Rotation) -> Rotation:
+    """Bring the view nearer to the horizon: ceilings and floors alone are dull backgrounds."""
+    forward = camera_from_world[2]
+    steepness_rad = np.arcsin(np.clip(forward[1], -1, 1))
+    across = np.cross([0.0, 1.0, 0.0], forward)
+    length = np.linalg.norm(across)
+    if length < 1e-6:
+        return camera_from_world
+    turn = Turn.from_rotvec(across / length * (PITCH_KEPT - 1) * steepness_rad)
+    return camera_from_world @ turn.as_matrix()
 
 
 def _wider(camera: Camera) -> Camera:
@@ -238,7 +254,7 @@ def _paint_gradient(_painter, background, eye: _Eye, _render_panorama):
 def _plain_light(color: np.ndarray) -> np.ndarray:
     """Light of a plain place: brighter above, tinted by the backdrop."""
     upwards = -panorama.panorama_directions(32, 64)[..., 1:2]
-    return (0.6 + 0.4 * upwards) * (0.5 + 0.5 * color / max(color.max(), 1e-6))
+    return (0.6 + 0.4 * upwards) * (0.75 + 0.25 * color / max(color.max(), 1e-6))
 
 
 def _paint_white(_painter, _background, eye: _Eye, _render_panorama):
@@ -260,7 +276,7 @@ def _paint_image(painter: BackgroundPainter, background, eye: _Eye, _render_pano
     small = np.asarray(
         ndimage.zoom(mirrored, (32 / linear.shape[0], 64 / mirrored.shape[1], 1), order=1)
     )
-    light = ndimage.gaussian_filter(small, (4, 6, 0), mode=("nearest", "wrap", "nearest"))
+    light = ndimage.gaussian_filter(small, (4, 6, 0), mode=panorama.EDGES)
     upwards = -panorama.panorama_directions(32, 64)[..., 1:2]
     return linear, light * (1 + 0.5 * upwards)
 

@@ -13,6 +13,7 @@ from obman_gen.hands.model import HandModel
 from obman_gen.sample import BodyParameters, HandParameters
 from obman_gen.scene.anatomy import HandShape
 from obman_gen.scene.atlas import packed_uv, projected_uv, two_sided_uv
+from obman_gen.scene.face import Face, find_face
 from obman_gen.scene.wardrobe import BodyShape
 
 BODY_SKIN, HAND_SKIN = range(2)
@@ -149,10 +150,18 @@ class Figure:
         return BodyShape(model.template, model.faces, joints, model.weights)
 
     @cached_property
+    def face(self) -> Face | None:
+        """The face of the body at rest, if it has eyeballs."""
+        return find_face(self.body.template, self.body.faces)
+
+    @cached_property
     def eye_ids(self) -> Integer[np.ndarray, "2"]:
         """Vertices about where the eyes are."""
-        head = self.body_shape.joints[15]
-        places = head + np.array([[0.032, 0.07, 0.09], [-0.032, 0.07, 0.09]])
+        if self.face is None:
+            head = self.body_shape.joints[15]
+            places = head + np.array([[0.032, 0.07, 0.09], [-0.032, 0.07, 0.09]])
+        else:
+            places = self.face.eyes
         gaps = np.linalg.norm(self.body.template[:, None] - places, axis=2)
         return gaps.argmin(axis=0)
 

@@ -36,7 +36,7 @@ class LightConfig:
         }
     )
     """Relative frequencies by name."""
-    level_min: float = 0.75
+    level_min: float = 0.9
     level_max: float = 1.7
 
     def __post_init__(self):

@@ -30,13 +30,13 @@ class PersonConfig:
 
     body: bool = True
     """False: hands by themselves, their wrists closed."""
-    shape_std: float = 0.8
+    shape_std: float = 0.7
     """Standard deviation of the body shape coefficients."""
     poses: str = ""
     """A motion capture file or a folder of them (AMASS, SURREAL); empty: drawn holding poses."""
     skins: dict[str, int] = field(default_factory=lambda: {"train": 400, "val": 60, "test": 60})
     """How many painted skins each split has. One costs about a CPU second, once per run folder."""
-    skin_size_px: int = 1024
+    skin_size_px: int = 768
     """Edge of a painted skin's images."""
     scans: str = ""
     """Folder of scanned skins; empty: `assets.skin_textures`, then painted skins."""

@@ -28,6 +28,8 @@ from obman_gen.scene.sensor import Sensor, SensorConfig
 class SceneConfig:
     """Everything that decides what pictures show, but for the grasps themselves."""
 
+    preset: str = ""
+    """A file of ``blender_scenes/``, or a path ending in .toml, whose settings come first."""
     camera: CameraConfig = field(default_factory=CameraConfig)
     placement: PlacementConfig = field(default_factory=PlacementConfig)
     person: PersonConfig = field(default_factory=PersonConfig)

@@ -118,7 +118,9 @@ def hand_skin(anatomy: HandAnatomy, person: Person) -> tuple[np.ndarray, np.ndar
     """Return linear colours and relief of the hand's texels."""
     points = anatomy.points
     melanin, blood, relief = common_fields(points, person)
-    palm = _bump_between(anatomy.palmar, -0.25, 0.45)
+    # What is special about hands fades out over the wrist: the forearm goes on without it.
+    hand = _bump_between(anatomy.beyond_wrist_m, -0.014, 0.014)
+    palm = hand * _bump_between(anatomy.palmar, -0.25, 0.45)
     palm_melanin = 0.12 + 0.38 * person.melanin
     melanin = melanin + palm * (np.minimum(palm_melanin, person.melanin) - person.melanin)
     blotches = field(points, person.seed + 20, 0.01, 3)
@@ -127,7 +129,7 @@ def hand_skin(anatomy: HandAnatomy, person: Person) -> tuple[np.ndarray, np.ndar
     melanin, blood, relief = _folds(anatomy, person, palm, (melanin, blood, relief))
     blood = blood + 0.25 * palm * anatomy.pads
     color = albedo(melanin, blood)
-    color = _veined(color, anatomy, person, 1 - palm)
+    color = _veined(color, anatomy, person, hand * (1 - palm))
     return _with_nails(color, relief, anatomy, person)
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from obman_gen.scene.anatomy import HandAnatomy
 from obman_gen.scene.atlas import Atlas, atlas_of
 from obman_gen.scene.drawing import Material
+from obman_gen.scene.face import painted_face
 from obman_gen.scene.figure import Figure
 from obman_gen.scene.people import PersonConfig
 from obman_gen.scene.pools import generator_of
@@ -94,6 +95,10 @@ class SkinPainter:
         shape, atlas = self.figure.body_shape, self._body_atlas
         points = atlas.sample(shape.faces, shape.vertices)
         color, relief = body_skin(points, person)
+        face = self.figure.face
+        if face is not None:
+            on_eyeball = face.eyeball_faces[atlas.faces]
+            color = painted_face(color, points, on_eyeball, face, person.seed)
         return encoded(atlas.image(color), atlas.image(relief))
 
 

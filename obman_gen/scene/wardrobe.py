@@ -23,6 +23,12 @@ PERSON_VIEWS = frozenset({"ho", "h"})
 FABRIC_PX = 256
 INNER_RIM_M = 0.0015
 """How far a hem's inner edge stands off the skin."""
+LEAST_OFFSET_M = 0.0025
+"""Cloth lies at least this far off the skin."""
+TORSO_LOOSER_M = 0.012
+"""A shirt hangs from chest and shoulders, further off the skin than on the arms."""
+COVERED_M = 0.006
+"""Skin further than this inside a garment's border is left out."""
 
 PELVIS, NECK, HEAD = 0, 12, 15
 LEFT_ARM, RIGHT_ARM = (16, 18, 20), (17, 19, 21)
@@ -67,7 +73,7 @@ def draw_outfit(rng: np.random.Generator) -> Outfit:
     color = (float(level), float(level * (1 - 0.6 * warmth)), float(level * (1 - warmth) ** 1.5))
     return Outfit(
         sleeve=float(sleeve),
-        sleeve_loose_m=float(rng.uniform(0.003, 0.014)),
+        sleeve_loose_m=float(rng.uniform(0.005, 0.016)),
         neckline=float(rng.random()),
         shirt_hem_m=float(rng.uniform(0.02, 0.14)),
         trousers=float(rng.uniform(1.7, 1.95) if rng.random() < 0.7 else rng.uniform(0.6, 1.2)),
@@ -219,18 +225,23 @@ def worn(garment: Garment, posed: Vertices, posed_normals: Points) -> Part:
     base, normals = blend @ posed, blend @ posed_normals
     outer = base + garment.offset_m[:, None] * normals
     outer = _smoothed(outer, garment.cut, garment.smoothing)
+    # Spanning hollows must not sink cloth into what bulges.
+    off_m = np.einsum("ij,ij->i", outer - base, normals)
+    outer += np.maximum(LEAST_OFFSET_M - off_m, 0)[:, None] * normals
     rim = garment.cut.border
-    inner_of = np.unique(rim)
-    inner = base[inner_of] + INNER_RIM_M * normals[inner_of]
-    where = np.searchsorted(inner_of, rim) + len(outer)
+    rim_ids = np.unique(rim)
+    # The hem has its own copy of the outer border: shading must not run round the edge.
+    hem = np.concatenate([outer[rim_ids], base[rim_ids] + INNER_RIM_M * normals[rim_ids]])
+    top = np.searchsorted(rim_ids, rim) + len(outer)
+    low = top + len(rim_ids)
     strip = np.concatenate(
-        [np.column_stack([rim[:, ::-1], where[:, 0]]), np.column_stack([rim[:, 0], where])]
+        [np.column_stack([top[:, ::-1], low[:, 0]]), np.column_stack([top[:, 1], low])]
     )
     faces = np.concatenate([garment.cut.faces, strip])
-    uv = np.concatenate([garment.uv, np.zeros((len(strip), 3, 2))])
+    uv = np.concatenate([garment.uv, np.full((len(strip), 3, 2), garment.uv[0, 0])])
     return Part(
         garment.name,
-        np.concatenate([outer, inner]),
+        np.concatenate([outer, hem]),
         faces,
         (garment.material,),
         np.full(len(faces), BODY),
@@ -291,7 +302,7 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
     seed = int(rng.integers(2**31))
     pieces = (
         ("trousers", trousers_field(body, outfit), 0.008, 6),
-        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 12),
+        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 30),
         ("shoes", shoes_field(body), 0.006, 2),
     )
     garments, hidden = [], np.zeros(len(body.faces), bool)
@@ -301,11 +312,14 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
             continue
         tile_m = float(rng.uniform(0.1, 0.3))
         uv = wrapped_uv(body, shape, tile_m)
-        loose = offset_m * np.ones(shape.blend.shape[0])
+        vertex_count, _ = shape.blend.get_shape()
+        loose = np.full(vertex_count, offset_m)
+        if piece == "shirt":
+            loose += TORSO_LOOSER_M * (1 - shape.blend @ _on_arm(body).astype(float))
         loose += 0.0025 * noise_field(shape.blend @ body.vertices, seed, 0.07, 3)
-        loose = np.maximum(loose, 0.0025)
+        loose = np.maximum(loose, LEAST_OFFSET_M)
         garments.append(Garment(piece, shape, loose, _fabric(rng, tile_m), uv, smoothing))
-        hidden |= (values[body.faces] > 0.012).all(axis=1)
+        hidden |= (values[body.faces] > COVERED_M).all(axis=1)
     garments.append(_hair(body, outfit, seed))
     return tuple(garments), ~hidden
 

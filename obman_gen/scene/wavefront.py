@@ -209,6 +209,10 @@ _STATEMENTS = {
     "Ns": lambda material, values: replace(
         material, roughness=(2 / (max(values[0], 0.0) + 2)) ** 0.25
     ),
+    # The physical extension of the format, which our own objects use.
+    "Pr": lambda material, values: replace(material, roughness=min(max(values[0], 0.0), 1.0)),
+    "Pm": lambda material, values: replace(material, metallic=min(max(values[0], 0.0), 1.0)),
+    "Pc": lambda material, values: replace(material, coat=min(max(values[0], 0.0), 1.0)),
     "d": _with_opacity,
     "Tr": lambda material, values: _with_opacity(material, [1 - values[0]]),
 }

@@ -13,9 +13,19 @@ import torch
 from obman_gen.errors import InputError
 from obman_gen.hands import HandModel, load_hand_model
 from obman_gen.reconstruction import ReconstructionModel
+from obman_gen.reconstruction.config import ModelConfig
 from obman_gen.training.config import TrainConfig
 
 VERSION = 1
+SHAPING = (
+    "encoder",
+    "separate_object_encoder",
+    "hidden_widths",
+    "pca_count",
+    "rotation",
+    "scale_gauge",
+)
+"""Settings of the model that decide what its weights are or mean."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,17 @@ def require_hand(path: Path, info: CheckpointInfo, hand: HandModel) -> None:
             f"(sha256 {info.hand_sha256[:12]}), not on the {hand.side} {hand.name} "
             f"({hand.sha256[:12]}); point OBMAN_GEN_MANO to its file"
         )
+
+
+def require_same_network(path: Path, stored: ModelConfig, wanted: ModelConfig) -> None:
+    """Refuse weights of a network of another shape."""
+    for name in SHAPING:
+        have, want = getattr(stored, name), getattr(wanted, name)
+        if have != want:
+            raise InputError(
+                f"checkpoint {path} has training.model.{name} = {have!r}, not {want!r}; "
+                "set it to the same"
+            )
 
 
 def _reason(error: Exception) -> str:

@@ -71,6 +71,8 @@ class TrainConfig:
     """Keep the running statistics of batch normalisation; only with pretrained weights."""
     validate_every: int = 1
     """Epochs between validations."""
+    save_steps: int = 500
+    """Steps between checkpoints within an epoch; there is one at its end, too."""
     seed: int = 0
     """Of weights, order and augmentation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -96,6 +98,17 @@ class TrainConfig:
         for name in ("learning_rate", "contact_learning_rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"training.{name} must be positive, got {getattr(self, name)}")
+        self._require_sense()
+
+    def _require_sense(self):
+        if self.epochs + self.contact_epochs < 1:
+            raise InputError("nothing to train: training.epochs and contact_epochs are both 0")
+        count = self.model.random_sphere_count
+        if count and self.contact_epochs:
+            raise InputError(
+                f"training.model.random_sphere_count is {count}, but contact needs the mesh: "
+                "set it or training.contact_epochs to 0"
+            )
 
 
 _LEAST = {
@@ -108,6 +121,7 @@ _LEAST = {
     "warmup_steps": 0,
     "clip_norm": 0,
     "validate_every": 1,
+    "save_steps": 1,
     "seed": 0,
     "loader_workers": 0,
 }

@@ -68,7 +68,8 @@ class Crop:
         """Return the pixels of the crop; black outside the picture."""
         image, reduced_from_image = Image.fromarray(picture), np.eye(3)
         # Bilinear sampling skips pixels when it shrinks by more than 2: average first.
-        factor = int(1 / np.sqrt(abs(np.linalg.det(self.crop_from_image[:2, :2]))))
+        shrinks = 1 / np.sqrt(abs(np.linalg.det(self.crop_from_image[:2, :2])))
+        factor = int(shrinks + 1e-6)
         if factor >= 2:
             image = image.reduce(factor)
             reduced_from_image[:2] /= factor

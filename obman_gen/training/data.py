@@ -4,6 +4,7 @@ What a draw looks like depends on the seed, the epoch and the sample alone: not 
 that makes it, nor on what was drawn before.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,12 +93,12 @@ class Pictures(Dataset):
         self._require_hand(Path(run), hand)
 
     def _require_hand(self, run: Path, hand: HandModel) -> None:
-        count = len(self.readers[0][0]["hand/vertices"])
-        if count != len(hand.template):
-            stored = self.readers[0].attributes().get("hand_model", "another hand model")
+        stored = json.loads(self.readers[0].attributes()["hand_model"])
+        if stored["sha256"] != hand.sha256:
             raise InputError(
-                f"{run} holds hands of {count} vertices ({stored}), but {hand.name} has "
-                f"{len(hand.template)}; point OBMAN_GEN_MANO to the model the data were made with"
+                f"{run} holds hands of {stored['name']} (sha256 {stored['sha256'][:12]}), not of "
+                f"{hand.name} ({hand.sha256[:12]}); point OBMAN_GEN_MANO to the model the data "
+                "were made with"
             )
 
     def __len__(self) -> int:
@@ -186,10 +187,8 @@ def training_batches(
     size = pictures.config.batch_size * world
     order = epoch_order(len(pictures), pictures.config.seed, epoch)
     steps = range(first_step, steps_per_epoch(len(order), size))
-    draws = [
-        [Draw(int(index), epoch) for index in order[step * size : (step + 1) * size][rank::world]]
-        for step in steps
-    ]
+    shares = (order[step * size : (step + 1) * size][rank::world] for step in steps)
+    draws = [[Draw(int(index), epoch) for index in share] for share in shares]
     yield from _load(pictures, draws)
 
 
@@ -200,11 +199,12 @@ def evaluation_batches(pictures: Pictures, batch_size: int | None = None) -> Ite
     yield from _load(pictures, [draws[at : at + size] for at in range(0, len(draws), size)])
 
 
-def _load(pictures: Pictures, draws: Sequence[Sequence[Draw]]) -> Iterator[Batch]:
+def _load(pictures: Pictures, draws: list[list[Draw]]) -> Iterator[Batch]:
     yield from DataLoader(
         pictures,
         batch_sampler=draws,
         collate_fn=collate,
         num_workers=pictures.config.loader_workers,
         pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # or it would advance the global one
     )

@@ -47,23 +47,33 @@ class Measured(NamedTuple):
 
     values: Mapping[str, float]
     """By name, in the unit of the name."""
-    joint_errors_m: Float[np.ndarray, "21"]
+    joint_errors_m: Float[np.ndarray, "21"] | None
+    """None where no hand is seen."""
 
 
-def measure(case: Case, hand: HandModel, rng: np.random.Generator, simulate: bool) -> Measured:
+def measure(
+    case: Case, hand: HandModel, rng: np.random.Generator, image: str, *, simulate: bool
+) -> Measured:
     """Measure one case.
 
     Args:
         case: to measure.
         hand: its faces close the predicted hand.
         rng: draws points on surfaces.
+        image: what the picture shows: ``ho``, ``h`` or ``o``. What it does not show is not
+            measured: of an object alone only the shape, since nothing says where a hand is.
         simulate: also let the predicted hand hold the predicted object in simulation.
     """
     errors_m = metrics.point_errors(case.predicted.hand_joints, case.true.hand_joints, None)
+    if image == "o":
+        return Measured(shape_values(case, rng), None)
+    if image == "h":
+        return Measured(hand_values(case), errors_m)
     values = {
         **hand_values(case),
+        **shape_values(case, rng),
         **object_values(case, rng),
-        **contact_values(case.predicted, hand, simulate),
+        **contact_values(case.predicted, hand, simulate=simulate),
     }
     return Measured(values, errors_m)
 
@@ -81,8 +91,9 @@ def hand_values(case: Case) -> dict[str, float]:
             values[f"{kind}_error{variant}_mm"] = MM_PER_M * error_m
     aligned = metrics.procrustes_aligned(predicted.hand_vertices, true.hand_vertices)
     for variant, cloud in (("", predicted.hand_vertices), ("_pa", aligned)):
+        distances = metrics.cloud_distances(cloud, true.hand_vertices)
         for threshold_mm in (5, 15):
-            score = metrics.f_score(cloud, true.hand_vertices, threshold_mm / MM_PER_M)
+            score = distances.f_score(threshold_mm / MM_PER_M)
             values[f"hand_f{variant}_{threshold_mm}mm"] = score
     return values
 
@@ -96,31 +107,41 @@ def _variants(moving: np.ndarray, fixed: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def object_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
-    """Compare the objects, by each published protocol."""
-    predicted, true = case.predicted, case.true
-    points = rng.permutation(case.surface_points)[:OBMAN_POINTS]
-    clouds = [
-        metrics.sample_surface(
-            shape.object_vertices, shape.object_faces, metrics.SURFACE_SAMPLES, rng
-        )
-        for shape in (predicted, true)
-    ]
-    unit = metrics.chamfer_distance(
-        metrics.to_unit_sphere(predicted.object_vertices, like=predicted.object_vertices),
-        metrics.to_unit_sphere(points, like=points),
+def shape_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
+    """Compare the objects' shapes, wherever and however large they are."""
+    unit_predicted, unit_true = (
+        metrics.to_unit_sphere(cloud, like=cloud)
+        for cloud in (case.predicted.object_vertices, _some(case.surface_points, rng))
     )
+    return {"object_chamfer_unit_sphere": metrics.chamfer_distance(unit_predicted, unit_true)}
+
+
+def object_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
+    """Compare the objects as placed relative to the hand, by each published protocol."""
+    predicted, true = case.predicted, case.true
+    count = metrics.SURFACE_SAMPLES
+    on_predicted, on_true = (
+        metrics.sample_surface(shape.object_vertices, shape.object_faces, count, rng)
+        for shape in (predicted, true)
+    )
+    surfaces = metrics.cloud_distances(on_predicted, on_true)
+    points = _some(case.surface_points, rng)
     chamfer_m2 = metrics.chamfer_distance(predicted.object_vertices, points)
     return {
         "object_chamfer_mm2": MM2_PER_M2 * chamfer_m2,
-        "object_chamfer_unit_sphere": unit,
-        "object_surface_chamfer_cm2": CM2_PER_M2 * metrics.chamfer_distance(*clouds),
-        "object_f_5mm": metrics.f_score(*clouds, 0.005),
-        "object_f_10mm": metrics.f_score(*clouds, 0.010),
+        "object_surface_chamfer_cm2": CM2_PER_M2 * surfaces.chamfer(),
+        "object_f_5mm": surfaces.f_score(0.005),
+        "object_f_10mm": surfaces.f_score(0.010),
     }
 
 
-def contact_values(predicted: HandAndObject, hand: HandModel, simulate: bool) -> dict[str, float]:
+def _some(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rng.permutation(points)[:OBMAN_POINTS]
+
+
+def contact_values(
+    predicted: HandAndObject, hand: HandModel, *, simulate: bool
+) -> dict[str, float]:
     """Measure how a hand and an object go together, whatever the truth is."""
     thing = predicted.object_vertices, predicted.object_faces
     closed = hand.close_boundary(predicted.hand_vertices)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from obman_gen import metrics
 from obman_gen.runfolder import write_atomically
@@ -56,38 +57,53 @@ class Evaluation:
         """Return mean, standard deviation (of the population) and median of every measure."""
         return {name: _spread(self.column(name)) for name in self.measured[0].values}
 
-    def pck(self) -> metrics.PckCurve:
-        """Return the curve of correct joints over all samples."""
-        return metrics.pck_curve(np.stack([each.joint_errors_m for each in self.measured]))
+    def joint_errors_m(self) -> Float[np.ndarray, "sample 21"] | None:
+        """Return the error of every joint; None where no hand is seen."""
+        errors = [each.joint_errors_m for each in self.measured]
+        return None if errors[0] is None else np.stack([row for row in errors if row is not None])
 
-    def ranked(self, name: str = "hand_error_mm") -> list[int]:
-        """Return sample positions from the best to the worst, ties by position."""
-        return np.argsort(self.column(name), kind="stable").tolist()
+    def pck(self) -> metrics.PckCurve | None:
+        """Return the curve of correct joints over all samples; None where no hand is seen."""
+        errors_m = self.joint_errors_m()
+        return None if errors_m is None else metrics.pck_curve(errors_m)
+
+    def ranked(self) -> list[int]:
+        """Return sample positions from the best to the worst by `ranked_by`, ties by position."""
+        return np.argsort(self.column(self.ranked_by), kind="stable").tolist()
+
+    @property
+    def ranked_by(self) -> str:
+        """The hand's error, or that of the object's shape where no hand is seen."""
+        names = self.measured[0].values
+        return "hand_error_mm" if "hand_error_mm" in names else "object_chamfer_unit_sphere"
 
     def save(self, path: Path) -> None:
         """Write everything, each sample's measures included, as JSON."""
-        curve = self.pck()
         content = {
             "checkpoint": self.checkpoint,
             "data": self.data,
             "protocols": {**PROTOCOLS, "simulation": metrics.protocol_record()},
             "summary": self.summary(),
-            "hand_auc": curve.auc,
-            "pck": {
-                "thresholds_mm": (MM_PER_M * curve.thresholds_m).tolist(),
-                "shares": curve.shares.tolist(),
-            },
-            "joint_errors_mm": self.joint_means_mm().tolist(),
+            **self._joints(),
             "samples": [
                 {"sample_id": sample_id, **each.values}
                 for sample_id, each in zip(self.sample_ids, self.measured, strict=True)
             ],
         }
-        write_atomically(path, json.dumps(content, indent=1, default=str) + "\n")
+        write_atomically(path, json.dumps(content, indent=1) + "\n")
 
-    def joint_means_mm(self) -> np.ndarray:
-        """Return the mean error of each of the 21 joints."""
-        return MM_PER_M * np.mean([each.joint_errors_m for each in self.measured], axis=0)
+    def _joints(self) -> dict[str, Any]:
+        errors_m, curve = self.joint_errors_m(), self.pck()
+        if errors_m is None or curve is None:
+            return {}
+        return {
+            "hand_auc": curve.auc,
+            "pck": {
+                "thresholds_mm": (MM_PER_M * curve.thresholds_m).tolist(),
+                "shares": curve.shares.tolist(),
+            },
+            "joint_errors_mm": (MM_PER_M * errors_m.mean(axis=0)).tolist(),
+        }
 
     def table(self) -> str:
         """Return the summary as lines of text."""
@@ -96,7 +112,9 @@ class Evaluation:
             f"{name:34}{row['mean']:12.4g}{row['deviation']:12.4g}{row['median']:12.4g}"
             for name, row in self.summary().items()
         ]
-        lines.append(f"{'hand_auc':34}{self.pck().auc:12.4g}")
+        curve = self.pck()
+        if curve is not None:
+            lines.append(f"{'hand_auc':34}{curve.auc:12.4g}")
         return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from helpers import random_rigid
-from metrics.shapes import ball, box, cap, inner_radius, lens, prism
+from metrics.shapes import ball, box, cap, inner_radius, joined, lens, prism
 from numpy.testing import assert_allclose
 
 from obman_gen.arrays import transform_points
@@ -11,6 +11,7 @@ from obman_gen.metrics import (
     obman_voxel_intersection_volume,
     voxel_intersection_volume,
 )
+from obman_gen.metrics.columns import shared_volumes
 
 RADIUS_M = 0.04
 
@@ -82,11 +83,48 @@ def test_volume_does_not_depend_on_frame_order_or_orientation(hand):
     assert_allclose(intersection_volume(vertices, faces, thing, inwards), shared, rtol=1e-6)
 
 
+@pytest.mark.parametrize("inwards", [False, True])
+def test_what_a_surface_covers_twice_counts_once(inwards):
+    """Two boxes that share half of themselves, as one mesh: a hand whose fingers cross."""
+    fingers, faces = joined(box((0.02, 0.02, 0.02)), box((0.02, 0.02, 0.02), (0.01, 0, 0)))
+    fingers = transform_points(random_rigid(np.random.default_rng(0)), fingers)
+    around = box((0.1, 0.1, 0.1), fingers.mean(axis=0))
+
+    shared = intersection_volume(fingers, faces[:, ::-1] if inwards else faces, *around)
+
+    assert_allclose(shared, 0.03 * 0.02 * 0.02, rtol=1e-3)
+
+
+def test_columns_agree_with_the_boolean(hand):
+    _, (vertices, faces) = hand
+    for number in range(3):
+        thing = ball(0.03, vertices.mean(axis=0) + 0.01 * np.eye(3)[number])
+
+        counted = shared_volumes((vertices, faces), thing, whole_space(vertices))
+
+        assert_allclose(counted.covered, intersection_volume(vertices, faces, *thing), rtol=2e-3)
+        assert_allclose(counted.layered, counted.covered, rtol=1e-3)
+
+
+def test_columns_through_edges_and_corners_are_counted_once():
+    """A grid that runs exactly along the edges, diagonals and corners of two boxes."""
+    first, second = box((4.0, 4, 4)), box((4.0, 4, 4), (1, 1, 1))
+
+    counted = shared_volumes(first, second, (np.full(3, -2.5), np.full(3, 3.5)), cells=36)
+
+    assert_allclose(counted.covered, 27)
+
+
+def whole_space(vertices):
+    return vertices.min(axis=0), vertices.max(axis=0)
+
+
 def test_an_open_wrist_is_counted_in_voxels_and_agrees(hand):
-    (vertices, faces), closed = hand
+    (vertices, faces), (closed, closed_faces) = hand
     thing = ball(0.03, vertices.mean(axis=0))
 
-    shared, exact = (intersection_volume(*mesh, *thing) for mesh in ((vertices, faces), closed))
+    shared = intersection_volume(vertices, faces, *thing)
+    exact = intersection_volume(closed, closed_faces, *thing)
 
     assert exact > 1e-5
     assert_allclose(shared, exact, rtol=0.02)

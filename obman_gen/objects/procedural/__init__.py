@@ -1,5 +1,6 @@
 """Objects made from a seed: eight categories, several constructions of each."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -32,8 +33,28 @@ CONSTRUCTIONS: Mapping[str, Mapping[str, Construction]] = {
 """By synset, then by name."""
 
 
-def make(synset: str, streams: RandomStreams) -> ModelFiles:
-    """Make one object: draw a construction of the category, then draw it."""
-    choices = CONSTRUCTIONS[synset]
-    name = str(streams("construction").choice(sorted(choices)))
-    return choices[name](streams("model")).files()
+def name_of(synset: str, seed: int, number: int) -> str:
+    """Return the id of an object: ``SYNSET/sSEEDnNUMBER``."""
+    return f"{synset}/s{seed}n{number:05d}"
+
+
+def make(object_id: str) -> ModelFiles:
+    """Make the object that `name_of` names."""
+    synset, seed, number = _parts(object_id)
+    build = CONSTRUCTIONS[synset][construction(synset, seed, number)]
+    return build(RandomStreams(seed, object_id)("model")).files()
+
+
+def construction(synset: str, seed: int, number: int) -> str:
+    """Return how an object is built: each way once in every run of as many numbers."""
+    names = sorted(CONSTRUCTIONS[synset])
+    turn, place = divmod(number, len(names))
+    order = RandomStreams(seed, synset)("construction", turn).permutation(len(names))
+    return names[int(order[place])]
+
+
+def _parts(object_id: str) -> tuple[str, int, int]:
+    match = re.fullmatch(r"(\d{8})/s(\d+)n(\d+)", object_id)
+    if match is None:
+        raise ValueError(f"{object_id!r} does not name a procedural object")
+    return match[1], int(match[2]), int(match[3])

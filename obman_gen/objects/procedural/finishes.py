@@ -86,8 +86,8 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float) -> np.n
     return field / max(float(np.abs(field).max()), 1e-9)
 
 
-def wood(rng: np.random.Generator, size_px: int = 256) -> Finish:
-    """Return varnished wood, its grain along u."""
+def wood(rng: np.random.Generator, size_px: int = 256, upright: bool = False) -> Finish:
+    """Return varnished wood, its grain along u, or along v if upright."""
     warp = 0.06 * noise(rng, (size_px, size_px), size_px / 10)
     rows = np.arange(size_px)[:, None] / size_px
     rings = np.sin(2 * np.pi * (rng.uniform(6, 14) * (rows + warp) + rng.random()))
@@ -95,6 +95,7 @@ def wood(rng: np.random.Generator, size_px: int = 256) -> Finish:
     pores = (pores - pores.mean()) / pores.std()
     base = np.array(color(rng, (0.45, 0.7), (0.3, 0.72), (0.05, 0.1)))
     pixels = base * (1 + 0.13 * rings + 0.07 * pores)[..., None]
+    pixels = pixels.transpose(1, 0, 2) if upright else pixels
     return paper(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8), 0.6)
 
 
@@ -104,4 +105,21 @@ def speckled(rng: np.random.Generator, base: Color, spot: Color, share: float) -
     spots = (field > np.quantile(field, 1 - share))[..., None]
     shade_ = 1 + 0.05 * noise(rng, (256, 256), 30)[..., None]
     pixels = np.where(spots, np.array(spot), np.array(base)) * shade_
+    return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+
+
+def glazed_print(texture: np.ndarray) -> Finish:
+    """Return painted ceramics under a glaze."""
+    return Finish((1, 1, 1), roughness=0.2, specular=0.5, coat=0.5, texture=texture)
+
+
+def printed_metal(texture: np.ndarray) -> Finish:
+    """Return lacquered print on metal."""
+    return Finish((1, 1, 1), roughness=0.25, metallic=0.45, coat=0.3, texture=texture)
+
+
+def leather(rng: np.random.Generator, base: Color) -> np.ndarray:
+    """Return the grain of leatherette."""
+    grain = noise(rng, (256, 512), 1.6)
+    pixels = np.array(base) * (1 + 0.9 * grain[..., None])
     return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)

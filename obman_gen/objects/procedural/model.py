@@ -1,7 +1,7 @@
 """A procedural object under construction, and its files in ShapeNet's layout."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -48,9 +48,23 @@ class Model:
         self._finishes.append(finish)
         return len(self._finishes) - 1
 
+    def part(self) -> "Model":
+        """Return an empty model that shares the materials: a part to be placed as a whole."""
+        part = Model()
+        part._finishes = self._finishes
+        return part
+
+    def refinish(self, number: int, finish: Finish) -> None:
+        """Replace a material."""
+        self._finishes[number] = finish
+
     def add(self, *shapes: Shape) -> None:
         """Add parts. Each is closed by itself; parts that touch overlap a little."""
         self._shapes.extend(shapes)
+
+    def reshape(self, bend: Callable[[Shape], Shape]) -> None:
+        """Move the vertices of all parts added so far."""
+        self._shapes = [bend(shape) for shape in self._shapes]
 
     def shape(self) -> Shape:
         """Return all parts in metres."""

@@ -49,7 +49,7 @@ def word(rng: np.random.Generator, syllables: int | None = None) -> str:
 
 def rgb(color: Color) -> tuple[int, int, int]:
     """Return a colour as bytes."""
-    red, green, blue = (int(round(255 * min(max(value, 0.0), 1.0))) for value in color)
+    red, green, blue = (round(255 * min(max(value, 0.0), 1.0)) for value in color)
     return red, green, blue
 
 
@@ -81,6 +81,19 @@ class Sheet:
         width, height = self.image.size
         self._draw.polygon([(x * width, y * height) for x, y in points], fill=rgb(color))
 
+    def stripes(self, count: int, lean: float, color: Color, share: float = 0.5) -> None:
+        """Fill slanted stripes; ``lean`` is how far they lean over the height, in stripes."""
+        for index in range(-2 - int(abs(lean)), count + 2 + int(abs(lean))):
+            left, right = index / count, (index + share) / count
+            top = lean / count
+            self.polygon([(left, 1), (right, 1), (right + top, 0), (left + top, 0)], color)
+
+    def wave(self, y: float, height: float, count: int, color: Color) -> None:
+        """Fill everything below a wavy line."""
+        x = np.linspace(0, 1, 97)
+        line = y + height * np.sin(2 * np.pi * count * x)
+        self.polygon([(0, 1), *zip(x.tolist(), line.tolist(), strict=True), (1, 1)], color)
+
     def text(
         self,
         x: float,
@@ -97,14 +110,15 @@ class Sheet:
         style = style or Style()
         size = max(6, int(height * self.image.height * 1.35))
         font = ImageFont.load_default(size)
-        stroke = int(round(style.weight * size))
+        stroke = round(style.weight * size)
         left, top, right, bottom = font.getbbox(text, stroke_width=stroke)
         if right <= left or bottom <= top:
             return
         letters = Image.new("L", (int(right - left), int(bottom - top)), 0)
         ImageDraw.Draw(letters).text((-left, -top), text, 255, font, stroke_width=stroke)
         letters = _slanted(letters, style.slant)
-        widest = style.widest * self.image.width
+        room = self.image.height if style.turned else self.image.width
+        widest = style.widest * room
         width = int(max(1, min(widest, letters.width * style.stretch)))
         letters = letters.resize((width, letters.height))
         if style.turned:
@@ -115,8 +129,15 @@ class Sheet:
         )
         self.image.paste(Image.new("RGB", letters.size, rgb(color)), place, letters)
 
-    def small_print(self, x0, y0, x1, y1, color: Color, rng: np.random.Generator, lines=6) -> None:
-        """Fill a box with lines too small to read."""
+    def small_print(
+        self,
+        box: tuple[float, float, float, float],
+        color: Color,
+        rng: np.random.Generator,
+        lines=6,
+    ) -> None:
+        """Fill a box (x0, y0, x1, y1) with lines too small to read."""
+        x0, y0, x1, y1 = box
         for line in range(lines):
             y = y0 + (line + 0.2) * (y1 - y0) / lines
             x, end = x0, x1 - rng.random() * 0.25 * (x1 - x0)

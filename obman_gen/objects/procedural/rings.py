@@ -9,9 +9,10 @@ from obman_gen.objects.procedural.shape import Ring, Shape, loft
 
 AROUND = 48
 """Corners of a turned ring."""
-Outline = Float[np.ndarray, "corner 2"]
-Profile = Float[np.ndarray, "point 2"]
+Outline = Float[np.ndarray, "_ 2"]
+Profile = Float[np.ndarray, "_ 2"]
 """Radius and height of the points of a turned surface, from the bottom outside."""
+Polyline = Sequence[Sequence[float]] | Profile
 
 
 def circle(corner_count: int = AROUND) -> Outline:
@@ -43,6 +44,14 @@ def rounded_rectangle(width: float, height: float, radius: float, corner_steps: 
     return np.concatenate(corners)
 
 
+def evenly(outline: Outline, corner_count: int = AROUND) -> Outline:
+    """Return an outline with its corners at equal distances, so that print on it is even."""
+    closed = np.concatenate([outline, outline[:1]])
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    places = np.linspace(0, along[-1], corner_count, endpoint=False)
+    return np.stack([np.interp(places, along, closed[:, axis]) for axis in (0, 1)], axis=1)
+
+
 def inset(outline: Outline, distance: float) -> Outline:
     """Move every edge of a convex outline inwards by about a distance."""
     edges = np.roll(outline, -1, axis=0) - outline
@@ -63,7 +72,7 @@ def standing(outline: Outline, depth: float) -> Ring:
     return np.stack([outline[:, 0], outline[:, 1], np.full(len(outline), depth)], axis=1)
 
 
-def rounded(profile: Sequence[Sequence[float]], radius: float, steps: int = 4) -> Profile:
+def rounded(profile: Polyline, radius: float, steps: int = 4) -> Profile:
     """Replace the corners of a polyline by arcs of a radius, or as much as fits."""
     points = np.asarray(profile, float)
     result = [points[0]]
@@ -77,7 +86,7 @@ def rounded(profile: Sequence[Sequence[float]], radius: float, steps: int = 4) -
     return np.array([*result, points[-1]])
 
 
-def curve(points: Sequence[Sequence[float]], count: int) -> Profile:
+def curve(points: Polyline, count: int) -> Profile:
     """Draw a smooth curve through points: monotone cubic by chord length."""
     from scipy.interpolate import PchipInterpolator
 

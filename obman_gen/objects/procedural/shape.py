@@ -14,7 +14,7 @@ from jaxtyping import Float, Integer
 
 from obman_gen.arrays import Transform
 
-Ring = Float[np.ndarray, "corner 3"]
+Ring = Float[np.ndarray, "_ 3"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class Shape:
     def turned(self, axis: str, angle_rad: float) -> "Shape":
         """Return the shape rotated about a coordinate axis."""
         return Shape(self.vertices @ turn(axis, angle_rad).T, self.faces, self.uv, self.materials)
+
+    def printed_from(self, material: int, cell: tuple[float, float, float, float]) -> "Shape":
+        """Return the shape with one material looking at a cell (u0, v0, u1, v1) of its image."""
+        u0, v0, u1, v1 = cell
+        uv = self.uv.copy()
+        chosen = self.materials == material
+        uv[chosen] = np.array([u0, v0]) + uv[chosen] * np.array([u1 - u0, v1 - v0])
+        return Shape(self.vertices, self.faces, uv, self.materials)
 
     def bent(self, positions: Float[np.ndarray, "vertex 3"]) -> "Shape":
         """Return the shape with its vertices elsewhere."""

@@ -5,8 +5,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from obman_gen.objects.procedural.rings import Profile, rounded, turned
+from obman_gen.objects.procedural.rings import Profile, curve, rounded, turned
 from obman_gen.objects.procedural.shape import Shape
+
+
+def rising(*pieces: Sequence[Sequence[float]], count: int = 44) -> Profile:
+    """Draw a smooth profile through the points of pieces, which must go up."""
+    points = np.array([point for piece in pieces for point in piece], float)
+    assert (np.diff(points[:, 1]) > 0).all(), f"heights {points[:, 1]} do not rise"
+    return curve(points, count)
 
 
 def cut_at(profile: Profile, heights: Sequence[float]) -> Profile:

@@ -97,8 +97,8 @@ def _columns_of(
     return columns | {
         "skin_name": np.array([text.partition("+")[0] for text in columns["scene/skin"].tolist()]),
         "background_name": names_in(columns["scene/background"], "name"),
-        "background_kind": names_in(columns["scene/background"], "kind"),
-        "light_rig": names_in(columns["scene/light"], "rig"),
+        "background_kind": names_in(columns["scene/background"], "kind", "other"),
+        "light_rig": names_in(columns["scene/light"], "rig", "other"),
         "split": np.full(shard.count, split),
         "wrist": np.array(joints[:, 0]),
         "wrist_distance_m": np.array(joints[:, 0, 2]),
@@ -108,13 +108,13 @@ def _columns_of(
     }
 
 
-def names_in(texts: np.ndarray, key: str) -> np.ndarray:
+def names_in(texts: np.ndarray, key: str, otherwise: str | None = None) -> np.ndarray:
     """Return one entry of each JSON object; a text without it stands for itself."""
     known: dict[str, str] = {}
     for text in texts.tolist():
         if text not in known:
             content = json.loads(text) if text.startswith("{") else {}
-            known[text] = str(content.get(key, text))
+            known[text] = str(content.get(key, otherwise or text))
     return np.array([known[text] for text in texts.tolist()])
 
 

@@ -1,0 +1,139 @@
+"""Predictions beside the truth, one case per stored sample, none left out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from obman_gen.arrays import Vertices, transform_points
+from obman_gen.errors import InputError
+from obman_gen.reconstruction.model import Prediction, ReconstructionModel
+from obman_gen.sample import Split
+from obman_gen.shards import SampleReader
+from obman_gen.training.config import TrainConfig
+from obman_gen.training.data import SIDES, Batch, Draw, Pictures, collate
+from obman_gen.training.evaluation_measures import Case, HandAndObject
+from obman_gen.training.evaluation_pictures import Portrait
+
+BATCH_SIZE = 16
+"""Fixed: sums of another batch size may differ in the last bits."""
+FIELDS = ("hand/joints", "hand/side", "object/camera_from_object", "object/category")
+
+
+@dataclass(frozen=True)
+class CaseSource:
+    """A split of a run as a model sees it."""
+
+    model: ReconstructionModel
+    pictures: Pictures
+    reader: SampleReader
+    root_joint: int
+    """What both sides are measured relative to."""
+
+    @classmethod
+    def open(
+        cls,
+        model: ReconstructionModel,
+        config: TrainConfig,
+        data: tuple[Path, Split, str],
+        root_joint: int | None = None,
+    ) -> "CaseSource":
+        """Open run, split and kind of pictures for a model trained with a configuration.
+
+        Raises:
+            InputError: if there are none, or they hold another hand model's vertices.
+        """
+        run, split, image = data
+        one_kind = replace(config, images=(image,), loader_workers=0)
+        pictures = Pictures(run, split, one_kind, model.hand)
+        if root_joint is None:
+            root_joint = model.config.root_joint
+        return cls(model, pictures, SampleReader(run, split, image, FIELDS), root_joint)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def cases(self) -> Iterator[Case]:
+        """Yield every sample, in order."""
+        for start in range(0, len(self), BATCH_SIZE):
+            yield from self._cases(range(start, min(start + BATCH_SIZE, len(self))))
+
+    def portrait(self, index: int, caption: str) -> Portrait:
+        """Return what the picture of one sample needs."""
+        batch, prediction = self._predict([index])
+        targets = batch.targets
+        place = self.model.root_in_camera(
+            prediction, targets.intrinsics, self.pictures.config.image_px
+        )
+        predicted = _moved(self._predicted(prediction, 0), place[0].cpu().numpy())
+        true = _moved(self._true(batch, 0, index), targets.root[0].numpy())
+        image = batch.images[0].numpy().transpose(1, 2, 0)
+        return Portrait(caption, image, _doubles(targets.intrinsics[0]), predicted, true)
+
+    def _cases(self, indices: Sequence[int]) -> Iterator[Case]:
+        batch, prediction = self._predict(indices)
+        for place, index in enumerate(indices):
+            predicted = self._predicted(prediction, place)
+            _require_finite(predicted, batch.sample_ids[place])
+            true = self._true(batch, place, index)
+            root = true.hand_joints[self.root_joint]
+            yield Case(
+                batch.sample_ids[place],
+                str(self.reader[index]["object/category"]),
+                _moved(predicted, -predicted.hand_joints[self.root_joint]),
+                _moved(true, -root),
+                _doubles(batch.targets.object_points[place]) - root,
+            )
+
+    def _predict(self, indices: Sequence[int]) -> tuple[Batch, Prediction]:
+        batch = collate([self.pictures[Draw(index, None)] for index in indices])
+        prediction = self.model.predict(batch.images)
+        return batch, Prediction._make(tensor.cpu() for tensor in prediction)
+
+    def _predicted(self, prediction: Prediction, place: int) -> HandAndObject:
+        return HandAndObject(
+            _doubles(prediction.hand_vertices[place]),
+            _doubles(prediction.hand_joints[place]),
+            _doubles(prediction.object_points[place]),
+            self.model.object_faces,
+        )
+
+    def _true(self, batch: Batch, place: int, index: int) -> HandAndObject:
+        vertices, faces = self._true_object(index)
+        return HandAndObject(
+            _doubles(batch.targets.hand_vertices[place]),
+            _doubles(batch.targets.hand_joints[place]),
+            vertices,
+            faces,
+        )
+
+    def _true_object(self, index: int) -> tuple[Vertices, np.ndarray]:
+        """Return the object as rendered, relative to the model's root, axes of the crop."""
+        sample, mesh = self.reader[index], self.reader.mesh(index)
+        camera_from_object = sample["object/camera_from_object"].astype(np.float64)
+        vertices = transform_points(camera_from_object, mesh.vertices.astype(np.float64))
+        relative = vertices - sample["hand/joints"][self.model.config.root_joint]
+        mirrored = SIDES[int(sample["hand/side"])] != self.pictures.side
+        return relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), mesh.faces
+
+
+def _moved(shape: HandAndObject, by: Float[np.ndarray, "3"]) -> HandAndObject:
+    return HandAndObject(
+        shape.hand_vertices + by,
+        shape.hand_joints + by,
+        shape.object_vertices + by,
+        shape.object_faces,
+    )
+
+
+def _doubles(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().numpy().astype(np.float64)
+
+
+def _require_finite(shape: HandAndObject, sample_id: str) -> None:
+    for name in ("hand_vertices", "hand_joints", "object_vertices"):
+        if not np.isfinite(getattr(shape, name)).all():
+            raise InputError(f"the checkpoint predicts {name} that are not finite for {sample_id}")
