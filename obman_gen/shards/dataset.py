@@ -1,6 +1,7 @@
 """The samples of a run as a torch dataset."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,43 @@ class HandObjectDataset(Dataset):
             values = self.reader.batch(index, _WIDER)
         else:
             values = self.reader[index]
-        return {name: _tensor(value) for name, value in values.items()}
+        tensors = {name: _tensor(value) for name, value in values.items()}
+        return _Batch(tensors) if isinstance(index, Sequence) else tensors
+
+
+class _Batch(dict):
+    """A batch that goes from a worker to its parent as one block of shared memory.
+
+    Torch sends each tensor by a file descriptor of its own, over a new connection: 0.2 ms for
+    each field, more than reading most of them takes. What arrives is a plain dict.
+    """
+
+    def __copy__(self):  # of torch's own conversions, which would else go by __reduce__
+        return _Batch(self)
+
+    def __reduce__(self):
+        tensors = {name: value for name, value in self.items() if torch.is_tensor(value)}
+        starts = (0, *accumulate(-(-value.nbytes // _ALIGN) * _ALIGN for value in tensors.values()))
+        storage = torch.UntypedStorage._new_shared(starts[-1])
+        block = torch.tensor([], dtype=torch.uint8).set_(storage)
+        layout = {}
+        for start, (name, value) in zip(starts, tensors.items(), strict=False):
+            layout[name] = (start, value.nbytes, value.dtype, value.shape)
+            _slice(block, *layout[name]).copy_(value)
+        others = {name: value for name, value in self.items() if name not in tensors}
+        return _unpacked, (block, layout, others, tuple(self))
+
+
+_ALIGN = 64
+
+
+def _slice(block, start: int, byte_count: int, dtype, shape) -> torch.Tensor:
+    return block[start : start + byte_count].view(dtype).view(shape)
+
+
+def _unpacked(block, layout, others, order) -> dict[str, Any]:
+    tensors = {name: _slice(block, *place) for name, place in layout.items()}
+    return {name: others[name] if name in others else tensors[name] for name in order}
 
 
 def _tensor(value: Any) -> Any:
