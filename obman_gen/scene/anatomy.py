@@ -1,5 +1,6 @@
 """Landmarks of a hand's surface at rest: where its creases, knuckles, palm lines and nails are."""
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -163,7 +164,7 @@ class HandAnatomy:
         nearest = np.full(len(flat), np.inf)
         for line in PALM_LINES:
             knots = _rounded(np.array(line)) * scale
-            for start, end in zip(knots[:-1], knots[1:], strict=True):
+            for start, end in itertools.pairwise(knots):
                 nearest = np.minimum(nearest, _distance_to_segment(flat, start, end))
         return nearest
 
@@ -187,7 +188,7 @@ class HandAnatomy:
         return np.clip(wrinkle, 0, 1), patch
 
     def nail(self, finger: int, length: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return a nail's coordinates: along in [0, 1], across in [-1, 1], and depth inside, metres.
+        """Return a nail's coordinates: along in [0, 1], across in [-1, 1], depth inside in metres.
 
         The outline is a superellipse over the last 55 % of the last bone's back.
         """

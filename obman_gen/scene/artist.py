@@ -4,8 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-
 from jaxtyping import Float
+
 from obman_gen.sample import BODY, HAND
 from obman_gen.scene.backgrounds import BackgroundPainter, RenderPanorama
 from obman_gen.scene.drawing import Drawing, Part
@@ -75,6 +75,7 @@ class Artist:
         vertices, _ = figure.body_vertices(scene.body, scene.hand)
         garments, visible = self._wardrobe(scene.wardrobe)
         shown = visible | surface.is_hand
+        uv = self._skins.scan_uv if self._skins.wears_scan(scene.skin) else surface.uv
         skin = Part(
             "person",
             vertices,
@@ -82,7 +83,7 @@ class Artist:
             self._skins.materials(scene.skin),
             np.where(surface.is_hand[shown], HAND, BODY),
             surface.materials[shown],
-            surface.uv[shown],
+            uv[shown],
             in_views=PERSON_VIEWS,
         )
         return (skin, *posed_garments(garments, vertices, surface.faces))

@@ -12,8 +12,8 @@ from obman_gen.bodies.model import BodyModel
 from obman_gen.hands.model import HandModel
 from obman_gen.sample import BodyParameters, HandParameters
 from obman_gen.scene.anatomy import HandShape
-from obman_gen.scene.face import Face, find_face
 from obman_gen.scene.atlas import packed_uv, projected_uv, two_sided_uv
+from obman_gen.scene.face import Face, find_face
 from obman_gen.scene.wardrobe import BodyShape
 
 BODY_SKIN, HAND_SKIN = range(2)

@@ -39,7 +39,7 @@ class GraspShelf:
         by_stem: dict[str, list[Path]] = {}
         for path in sorted(folder.grasps.glob("*.json")):
             by_stem.setdefault(path.stem.rpartition("_")[0], []).append(path)
-        entries = [entry for entry in read_objects_table(folder.objects_table)]
+        entries = read_objects_table(folder.objects_table)
         stems = [entry.object_id.replace("/", "_") for entry in entries if entry.split == split]
         paths = tuple(tuple(by_stem[stem]) for stem in stems if stem in by_stem)
         return cls(paths, lru_cache(maxsize=512)(load_grasps))
