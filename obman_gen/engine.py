@@ -20,7 +20,7 @@ ALLOWED_WORKER_DEATHS = 2
 
 CONNECT_TIMEOUT_S = 10.0
 
-SINGLE_THREAD = dict.fromkeys(
+SINGLE_THREAD: Mapping[str, str] = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
 """One thread per worker process: parallelism is by process, and sums keep their order."""
@@ -147,7 +147,7 @@ class Engine:
                 n_workers=self._config.worker_count,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address=None,  # pyright: ignore[reportArgumentType] (documented to switch it off)
                 memory_limit=0,
                 silence_logs=50,
             )

@@ -15,6 +15,7 @@ from jaxtyping import Float, Float32, Integer, UInt8
 from obman_gen.arrays import Transform
 
 Split = Literal["train", "val", "test"]
+Side = Literal["right", "left"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 VIEWS = ("ho", "h", "o")
 """Hand and object, hand only, object only: three renders of one scene."""
@@ -34,7 +35,7 @@ class HandParameters:
     betas: Float[np.ndarray, "10"]
     translation: Float[np.ndarray, "3"]
     """Metres, added after posing; the rotation is about the model's own wrist joint."""
-    side: Literal["right", "left"] = "right"
+    side: Side = "right"
 
     def __post_init__(self):
         _require_finite(self)

@@ -105,7 +105,10 @@ def _is_flat(wrenches: Wrenches) -> bool:
 
 
 def _hull(wrenches: Wrenches) -> ConvexHull:
-    try:
-        return ConvexHull(wrenches)
-    except QhullError:
-        return ConvexHull(wrenches, qhull_options=RESERVE_OPTIONS)
+    for options in (None, RESERVE_OPTIONS):
+        try:
+            return ConvexHull(wrenches, qhull_options=options)
+        except QhullError:
+            continue
+    # Merging facets (C-0.0001) can fail on its own; joggling alone cannot tie itself up.
+    return ConvexHull(wrenches, qhull_options="QJ Pp")

@@ -91,4 +91,8 @@ def patch_axes_mm(radii: tuple[float, float], youngs: float) -> tuple[float, flo
     """Return the semi-axes of the patch between surfaces of the given relative radii, mm."""
     low, high = (RESERVE_RADIUS_MM if radius < 0 else radius for radius in radii)
     depth_m = np.sqrt(NORMAL_FORCE_TERM / (youngs * np.pi * np.sqrt(low * high * M_PER_MM**2)))
-    return tuple(float(np.sqrt(2 * depth_m * r * M_PER_MM) / M_PER_MM) for r in (low, high))
+
+    def axis_mm(radius: float) -> float:
+        return float(np.sqrt(2 * depth_m * radius * M_PER_MM) / M_PER_MM)
+
+    return axis_mm(low), axis_mm(high)

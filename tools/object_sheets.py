@@ -18,7 +18,7 @@ from obman_gen.sample import Camera
 from obman_gen.scene.drawing import Drawing, Lamp
 from obman_gen.scene.object_looks import ObjectLook, object_part
 
-TILE_PX = 256
+TILE_PX = 128
 """A power of two: crops of the render are then whole pixels."""
 COLUMNS = 6
 VIEWS_RAD = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Vector
+from mathutils import Matrix, Vector  # pyright: ignore[reportMissingImports]
 from PIL import Image, UnidentifiedImageError
 
 from obman_gen.scene.drawing import Lamp, LinearImage, Material, Part

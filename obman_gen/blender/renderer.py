@@ -112,10 +112,11 @@ class Renderer(Generic[S]):
         pictures = {}
         for view in VIEWS:
             linear = drawing.background.copy()
-            if boxes[view] is not None:
-                top, bottom, left, right = boxes[view]
+            box = boxes[view]
+            if box is not None:
+                top, bottom, left, right = box
                 behind = linear[top:bottom, left:right]
-                front = self._front(view, boxes[view], keep=view != shown[-1])
+                front = self._front(view, box, keep=view != shown[-1])
                 linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
             pictures[view] = expose(linear, drawing.sensor)
         return pictures

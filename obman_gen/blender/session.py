@@ -7,7 +7,7 @@ from functools import cache
 from typing import no_type_check
 
 import bpy
-import cycles
+import cycles  # pyright: ignore[reportMissingImports]
 import numpy as np
 
 from obman_gen.blender.config import RenderConfig

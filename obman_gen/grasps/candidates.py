@@ -14,8 +14,8 @@ from obman_gen.grasps.config import GraspsConfig
 from obman_gen.grasps.hand_surface import MM_PER_M
 from pygraspit import quality
 from pygraspit.friction import contact_frame, edge_wrenches, friction_cone
-from pygraspit.planner import SCHEDULES, EigenGraspPlanner, PlannedGrasp, axis_angle_space
 from pygraspit.model import RobotModel
+from pygraspit.planner import SCHEDULES, EigenGraspPlanner, PlannedGrasp, axis_angle_space
 from pygraspit.planner.closing import FieldCloser, FieldClosing
 from pygraspit.planner.tables import field_table
 from pygraspit.sdf import SignedDistanceGrid

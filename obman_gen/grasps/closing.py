@@ -89,24 +89,29 @@ class Closer:
         return self._grasp(touches, epsilon, volume, dofs)
 
     def _run(self, object_from_palm, dofs, variant: Variant) -> None:
-        """Act out mano_grasp's sequence."""
-        world, robot = self._world, self._robot
-        world.collisions_off()
+        """Act out mano_grasp's sequence.
+
+        Poses and postures are set without looking at collisions, and to open through
+        everything is to set the opened posture, so collisions need not be switched off.
+        """
+        robot, kinematics = self._robot, self._robot.kinematics
+        closes = kinematics.closing_velocity > 0
+        through = variant.opens and variant.opens_through_everything
         robot.set_pose(object_from_palm)
-        robot.force_dofs(dofs)
-        if variant.opens and not variant.opens_through_everything:
-            world.collisions_on()
-        if variant.opens:
+        robot.force_dofs(np.where(through & closes, kinematics.minimum, dofs))
+        if variant.opens and not through:
             robot.auto_open()
-        world.collisions_on()
         if variant.approaches:
             robot.approach_to_contact()
         robot.auto_grasp()
 
     def _touches(self) -> list[Contact]:
-        """Find all contacts anew; return the hand's sides of those with the object."""
-        self._world.find_contacts()
-        return [side for side in self._robot.contacts() if side.other == self._object.name]
+        """Find the contacts with the object anew; return the hand's sides of them."""
+        world = self._world
+        world.contacts = world.contacts_of_pairs(
+            (body.index, self._object.index) for body in self._robot.bodies
+        )
+        return self._robot.contacts()
 
     def _require_relaxed(self, touches: list[Contact]) -> None:
         """Refuse a finger that closed on air as far as no hand would."""
@@ -150,7 +155,10 @@ class Closer:
         return self._world.body(side.body).world_from_body @ rigid(side.frame, side.position)
 
     def _relax(self, touches, planned_dofs) -> None:
-        """Take fingers that touch nothing back to where the plan had them, if that is free."""
+        """Take fingers that touch nothing halfway back to the plan, if nothing is there.
+
+        Closed on air they are cramped, and where the plan had them they may be stretched out.
+        """
         touching = {side.body for side in touches}
         for chain in range(len(CHAIN_NAMES)):
             if any(f"_chain{chain}_link{place}" in touching for place in range(3)):
@@ -158,7 +166,7 @@ class Closer:
             closed = self._robot.dofs.copy()
             relaxed = closed.copy()
             finger = slice(3 * chain, 16 if chain == len(CHAIN_NAMES) - 1 else 3 * chain + 3)
-            relaxed[finger] = planned_dofs[finger]
+            relaxed[finger] = 0.5 * (closed[finger] + planned_dofs[finger])
             self._robot.force_dofs(relaxed)
             if self._world.collisions():
                 self._robot.force_dofs(closed)

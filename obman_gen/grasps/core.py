@@ -58,9 +58,7 @@ def core_of(
             centres += [joints[0] + t * (ends[0] - joints[0]) for t in PALM_PLACES]
         for place in range(3):
             bones += [first + place] * len(PHALANX_PLACES)
-            centres += [
-                ends[place] + t * (ends[place + 1] - ends[place]) for t in PHALANX_PLACES
-            ]
+            centres += [ends[place] + t * (ends[place + 1] - ends[place]) for t in PHALANX_PLACES]
     centre = np.array(centres)
     gaps = np.linalg.norm(centre[:, None] - vertices[None], axis=2).min(axis=1)
     return HandCore(np.array(bones), centre, RADIUS_SHARE * gaps)

@@ -114,6 +114,7 @@ def _measures_to_json(measures: GraspMeasures) -> dict[str, float | None]:
 
 
 def _measures_from_json(values: Mapping[str, Any]) -> GraspMeasures:
-    return GraspMeasures(
-        **{name: math.nan if value is None else value for name, value in values.items()}
-    )
+    numbers: dict[str, Any] = {
+        name: math.nan if value is None else value for name, value in values.items()
+    }
+    return GraspMeasures(**numbers)

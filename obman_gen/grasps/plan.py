@@ -144,31 +144,32 @@ def _passing(
     candidates: Sequence[Candidate], tools: Workbench, rejected: Counter[str]
 ) -> Iterator[_Refined]:
     """Yield the candidates that pass every rule; count the others."""
-    for candidate in candidates:
+    for number, candidate in enumerate(candidates):
         try:
-            closed = _close_best(tools.closer, candidate)
+            closed = _close(tools.closer, candidate, number)
             yield _refine(closed, tools)
         except SampleRejected as problem:
             rejected[problem.rule] += 1
 
 
-def _close_best(closer: Closer, candidate: Candidate) -> ClosedGrasp:
-    """Close in all of mano_grasp's ways and return the best grasp by its quality.
+def _close(closer: Closer, candidate: Candidate, first: int) -> ClosedGrasp:
+    """Close in mano_grasp's ways, one after the other, until one gives a grasp.
+
+    Args:
+        closer: the statics.
+        candidate: what to close.
+        first: the way to begin with, so that all ways get their share.
 
     Raises:
-        SampleRejected: if no way gives a grasp; the rule that the last one broke.
+        SampleRejected: the rule that the last way broke, if none gives a grasp.
     """
-    grasps, problem = [], None
-    for variant in VARIANTS:
+    ways = [VARIANTS[(first + k) % len(VARIANTS)] for k in range(len(VARIANTS))]
+    for variant in ways[:-1]:
         try:
-            grasps.append(
-                closer.close(candidate.object_from_palm, candidate.planned_dofs, variant)
-            )
-        except SampleRejected as rejected:
-            problem = rejected
-    if not grasps and problem is not None:
-        raise problem
-    return max(grasps, key=lambda grasp: grasp.measures.quality)
+            return closer.close(candidate.object_from_palm, candidate.planned_dofs, variant)
+        except SampleRejected:
+            continue
+    return closer.close(candidate.object_from_palm, candidate.planned_dofs, ways[-1])
 
 
 def _refine(closed: ClosedGrasp, tools: Workbench) -> _Refined:

@@ -24,7 +24,7 @@ from obman_gen.grasps.chains import (
 from obman_gen.grasps.dh import DHChain, dh_from_axes, rest_frames
 from obman_gen.grasps.hand_surface import MM_PER_M, HandSurface
 from obman_gen.hands import HandModel
-from obman_gen.sample import HandParameters
+from obman_gen.sample import HandParameters, Side
 from pygraspit.friction import soft_friction_edges
 from pygraspit.model import (
     BodyModel,
@@ -71,7 +71,7 @@ class HandRobot:
     robot: RobotModel
     chains: HandChains
     betas: Float[np.ndarray, "10"]
-    side: str
+    side: Side
 
     @property
     def wrist_m(self) -> Float[np.ndarray, "3"]:

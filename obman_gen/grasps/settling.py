@@ -173,9 +173,7 @@ def pose_particles(skeleton, particles, turns, places, posed):  # pragma: no cov
 
 @njit(cache=True)
 @no_type_check
-def _object_terms(
-    particles, posed, forces, values, origin, spacing, weights
-):  # pragma: no cover
+def _object_terms(particles, posed, forces, values, origin, spacing, weights):  # pragma: no cover
     """Add penetration, attraction and core terms to the energy, and their slopes to forces."""
     energy = 0.0
     for i in range(posed.shape[0]):
@@ -241,7 +239,9 @@ def _pull_back(
                 for k in range(3):
                     a, b = (k + 1) % 3, (k + 2) % 3
                     pushes[joint, k] += weight * forces[i, k]
-                    moments[joint, k] += weight * (share[a] * forces[i, b] - share[b] * forces[i, a])
+                    moments[joint, k] += weight * (
+                        share[a] * forces[i, b] - share[b] * forces[i, a]
+                    )
     for joint in range(JOINT_COUNT - 1, -1, -1):
         parent = skeleton.parents[joint]
         if parent >= 0:  # what pulls at a bone pulls at every bone above it

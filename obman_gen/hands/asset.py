@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from obman_gen.errors import InputError
+from obman_gen.sample import Side
 
 BETAS_COUNT = 10
 
@@ -47,7 +48,7 @@ class ModelAsset:
     weights: Float[np.ndarray, "vertex joint"]
     parents: Integer[np.ndarray, "joint"]
     """-1 for the root, else an earlier joint."""
-    side: str = "right"
+    side: Side = "right"
     hands_mean: Float[np.ndarray, "45"] = field(default_factory=lambda: np.zeros(45))
     hands_components: Float[np.ndarray, "45 45"] = field(default_factory=lambda: np.eye(45))
     """Rows are principal components: pose = mean + coefficients @ components."""

@@ -1,5 +1,7 @@
 """Open rims of a surface, and closing them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Integer
 
@@ -33,14 +35,21 @@ def _take_loop(follows: dict[int, list[int]]) -> np.ndarray:
 
 
 def close_loops(
-    vertices: Float[np.ndarray, "*batch vertex 3"], faces: Integer[np.ndarray, "face 3"]
+    vertices: Float[np.ndarray, "*batch vertex 3"],
+    faces: Integer[np.ndarray, "face 3"],
+    loops: Sequence[np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Close every hole by a fan around the middle of its rim.
+
+    Args:
+        vertices: of one surface, or of several with the same faces.
+        faces: of the surface.
+        loops: what `boundary_loops` says of the faces, if it is known.
 
     Returns:
         vertices with one more per hole at the end, and faces with the fans appended.
     """
-    for loop in boundary_loops(faces):
+    for loop in boundary_loops(faces) if loops is None else loops:
         centre = vertices.shape[-2]
         middle = vertices[..., loop, :].mean(axis=-2, keepdims=True)
         vertices = np.concatenate([vertices, middle], axis=-2)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Integer
 from obman_gen.hands.asset import BETAS_COUNT, ModelAsset
 from obman_gen.hands.boundary import boundary_loops, close_loops
 from obman_gen.hands.skinning import SkinnedModel
-from obman_gen.sample import HandParameters
+from obman_gen.sample import HandParameters, Side
 
 JOINTS_21 = np.array([0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20])
 """Wrist, then thumb to little finger, each base to tip, as rows of MANO's 16 joints followed
@@ -41,7 +41,8 @@ class HandModel(SkinnedModel):
 
     def __init__(self, asset: ModelAsset):
         super().__init__(asset)
-        self.name, self.sha256, self.side = asset.name, asset.sha256, asset.side
+        self.name, self.sha256 = asset.name, asset.sha256
+        self.side: Side = asset.side
         self.faces: Integer[np.ndarray, "face 3"] = asset.faces.astype(np.int32)
         self.template: Float[np.ndarray, "vertex 3"] = asset.template
         self.weights: Float[np.ndarray, "vertex 16"] = asset.weights
@@ -49,7 +50,8 @@ class HandModel(SkinnedModel):
         self.tip_ids, self.pad_ids = asset.tip_ids, asset.pad_ids
         self.joint_limits_rad = asset.joint_limits_rad
         self.regions: Mapping[str, np.ndarray] = asset.regions
-        self.boundary_loop = boundary_loops(asset.faces)[0]
+        self._loops = boundary_loops(asset.faces)
+        self.boundary_loop = self._loops[0]
         self.register_buffer("_tips", torch.as_tensor(asset.tip_ids), persistent=False)
 
     def forward(
@@ -99,7 +101,7 @@ class HandModel(SkinnedModel):
         self, vertices: Float[np.ndarray, "*batch vertex 3"]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return vertices and faces of the watertight hand: the open wrist gets a lid."""
-        return close_loops(vertices, self.faces)
+        return close_loops(vertices, self.faces, self._loops)
 
     def pca_from_pose(self, pose: Float[np.ndarray, "*batch 45"]) -> np.ndarray:
         """Return the (*batch, 45) coefficients: ``components^-1 (pose - mean)``."""

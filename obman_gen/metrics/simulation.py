@@ -148,7 +148,8 @@ def _set_engine(client: int, protocol: SimulationProtocol) -> None:
 
 def _add_hand(client: int, folder: Path, hand: tuple, protocol: SimulationProtocol) -> None:
     bullet = pybullet()
-    # Meshes go through files because PyBullet 3.2.7 never frees those given as arrays.
+    # Through a file, as ObMan does: PyBullet 3.2.7 gives meshes from arrays a margin of 1 mm
+    # instead of none, and never frees them.
     path = write_obj(folder / "hand.obj", [hand], np.zeros(3))
     shape = bullet.createCollisionShape(
         bullet.GEOM_MESH,

@@ -123,7 +123,7 @@ def read_objects_table(path: Path) -> list[ObjectEntry]:
 def _entry(row: Mapping[str, str], where: str) -> ObjectEntry:
     try:
         low, high = map(float, row["size_range_m"].split())
-        values = {spec.name: row[spec.name] for spec in fields(ObjectEntry)}
+        values: dict[str, Any] = {spec.name: row[spec.name] for spec in fields(ObjectEntry)}
         return ObjectEntry(
             **values
             | {"metres_per_unit": float(row["metres_per_unit"]), "size_range_m": (low, high)}

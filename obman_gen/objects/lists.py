@@ -74,7 +74,7 @@ def import_obman(source: Path, out: Path, with_mug: bool = False) -> str:
     mugs = [object_id for object_id in found if object_id.startswith(MUG) and not with_mug]
     kept = {key: splits for key, splits in found.items() if key not in set(mugs)}
     doubled = {key: splits for key, splits in kept.items() if len(splits) > 1}
-    listed = {key: min(splits, key=SPLITS.index) for key, splits in kept.items()}
+    listed: dict[str, Split] = {key: min(splits, key=SPLITS.index) for key, splits in kept.items()}
     if not listed:
         raise InputError(f"{source} lists no object")
     _write(listed, out)

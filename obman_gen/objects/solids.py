@@ -29,7 +29,7 @@ def simplified(surface: Surface, face_count: int) -> Surface:
         np.asfortranarray(surface.vertices), np.asfortranarray(surface.faces, np.int32), face_count
     )
     used, local = np.unique(faces, return_inverse=True)
-    return Surface(np.ascontiguousarray(vertices[used]), local.reshape(-1, 3))
+    return Surface(np.ascontiguousarray(np.asarray(vertices)[used]), local.reshape(-1, 3))
 
 
 def convex_parts(surface: Surface, threshold: float) -> list[Surface]:

@@ -36,7 +36,12 @@ def _procedural(config: ObjectsConfig, seed: int, _shapenet_folder: str) -> list
     categories = chosen(config.categories)
     counts = obman_counts(categories)
     return [
-        ObjectEntry(name_of(category.synset, seed, number), category.name, split, "procedural")
+        ObjectEntry(
+            name_of(category.synset, seed, number),
+            category.name,
+            split,  # pyright: ignore[reportArgumentType] (islice forgets the literals)
+            "procedural",
+        )
         for category in categories
         for number, split in enumerate(
             islice(split_sequence(), config.per_category or counts[category.synset])

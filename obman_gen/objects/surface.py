@@ -65,7 +65,7 @@ def closed_pieces(vertices: Vertices, faces: Faces) -> list[Surface]:
     labels = _labels(faces, len(vertices))
     pieces = []
     for label in np.unique(labels):
-        used, local = np.unique(oriented[labels == label], return_inverse=True)
+        used, local = np.unique(np.asarray(oriented)[labels == label], return_inverse=True)
         piece = Surface(vertices[used], local.reshape(-1, 3))
         content = volume(piece)
         if abs(content) < FLATTEST * np.ptp(piece.vertices, axis=0).max() ** 3:
@@ -162,8 +162,8 @@ def wrapped(vertices: Vertices, faces: Faces, resolution: int) -> Surface:
     field = np.clip(field, -level, level)
     shape = grid.distances.shape
     # igl runs through x first.
-    nodes = np.stack(np.indices(shape), axis=-1).transpose(2, 1, 0, 3).reshape(-1, 3)
-    skin, skin_faces, _ = igl.marching_cubes(
+    nodes = np.indices(tuple(shape)).transpose(3, 2, 1, 0).reshape(-1, 3)
+    skin, skin_faces, _ = igl.marching_cubes(  # pyright: ignore[reportCallIssue]
         np.ascontiguousarray(field.transpose(2, 1, 0).reshape(-1)),
         grid.origin + grid.spacing * nodes,
         *shape,
@@ -231,7 +231,8 @@ def _cells_touched(
 
 def _reachable(free: Bool[np.ndarray, "nx ny nz"]) -> Bool[np.ndarray, "nx ny nz"]:
     """Return the free nodes that are connected with the grid's border."""
-    labels, _ = ndimage.label(free)
+    labels = np.zeros(free.shape, np.int32)
+    ndimage.label(free, output=labels)
     return labels == labels[0, 0, 0]
 
 

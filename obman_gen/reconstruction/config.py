@@ -102,8 +102,8 @@ class ContactConfig:
     """``zones``: of each region its vertex nearest to the object; ``tips``: of each fingertip;
     ``all``: every vertex."""
     regions_file: str = ""
-    """JSON with vertex numbers by region name, as `obman-gen stats` writes; empty: the hand
-    model's own regions."""
+    """``RUN/stats/contact_regions.json``, or any JSON with vertex numbers by region name; empty:
+    the hand model's own regions."""
     distance: Literal["surface", "vertices"] = "surface"
     """To the object's faces, or only to its vertices as published."""
     gradient: Literal["both", "hand", "object"] = "both"

@@ -14,7 +14,7 @@ is about d near contact and stops growing at t. Different from the published cod
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -62,7 +62,7 @@ def contact_regions(hand: HandModel, config: ContactConfig) -> Regions:
     elif config.regions == "tips":
         groups = [np.array([vertex]) for vertex in hand.tip_ids]
     elif config.regions_file:
-        groups = list(read_regions(Path(config.regions_file), count).values())
+        groups = list(read_regions(Path(config.regions_file), hand).values())
     else:
         groups = [hand.regions[name] for name in hand.contact_region_names]
     longest = max(len(group) for group in groups)
@@ -72,32 +72,36 @@ def contact_regions(hand: HandModel, config: ContactConfig) -> Regions:
     return Regions(torch.as_tensor(members, dtype=torch.int64), torch.from_numpy(is_member))
 
 
-def read_regions(path: Path, vertex_count: int) -> Mapping[str, np.ndarray]:
-    """Read regions: a JSON object of vertex numbers by name, alone or as ``contact_regions``.
+def read_regions(path: Path, hand: HandModel) -> Mapping[str, np.ndarray]:
+    """Read regions: what `obman-gen stats` writes, or a JSON object of vertex numbers by name.
 
     Raises:
-        InputError: if it is not one, or names vertices the hand lacks.
+        InputError: if it is neither, or is of another hand model.
     """
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"contact regions {path} cannot be read: {error}") from error
-    if isinstance(content, Mapping):
-        content = content.get("contact_regions", content)
+    if isinstance(content, Mapping) and "contact_regions" in content:
+        made_for = content.get("hand_model", {})
+        if made_for.get("sha256", hand.sha256) != hand.sha256:
+            raise InputError(f"{path} is of the hand model {made_for.get('name')}, not {hand.name}")
+        content = content["contact_regions"]
     if not isinstance(content, Mapping) or not content:
         raise InputError(f"{path} has no contact regions: need vertex numbers by region name")
-    regions = {}
-    for name, vertices in content.items():
-        regions[name] = np.asarray(vertices)
-        numbers = regions[name].ndim == 1 and regions[name].dtype.kind in "iu"
-        if not numbers or not len(regions[name]):
-            raise InputError(f"{path}: region {name!r} is not a list of vertex numbers")
-        if regions[name].min() < 0 or regions[name].max() >= vertex_count:
-            raise InputError(
-                f"{path}: region {name!r} names vertex {regions[name].max()}, "
-                f"but the hand has {vertex_count}; is it of another hand model?"
-            )
-    return regions
+    return {name: _members(path, name, content[name], len(hand.template)) for name in content}
+
+
+def _members(path: Path, name: str, numbers: Any, vertex_count: int) -> np.ndarray:
+    members = np.asarray(numbers)
+    if members.ndim != 1 or not len(members) or members.dtype.kind not in "iu":
+        raise InputError(f"{path}: region {name!r} is not a list of vertex numbers")
+    if members.min() < 0 or members.max() >= vertex_count:
+        raise InputError(
+            f"{path}: region {name!r} names vertex {members.max()}, "
+            f"but the hand has {vertex_count}; is it of another hand model?"
+        )
+    return members
 
 
 def contact_terms(

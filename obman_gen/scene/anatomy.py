@@ -1,8 +1,8 @@
 """Landmarks of a hand's surface at rest: where its creases, knuckles, palm lines and nails are."""
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Integer
@@ -164,7 +164,7 @@ class HandAnatomy:
         nearest = np.full(len(flat), np.inf)
         for line in PALM_LINES:
             knots = _rounded(np.array(line)) * scale
-            for start, end in itertools.pairwise(knots):
+            for start, end in pairwise(knots):
                 nearest = np.minimum(nearest, _distance_to_segment(flat, start, end))
         return nearest
 

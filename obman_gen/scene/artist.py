@@ -72,6 +72,7 @@ class Artist:
     def _person(self, scene: Scene) -> tuple[Part, ...]:
         """Return the dressed body; skin that clothes hide is left out, but for the hand's."""
         figure, surface = self._figure, self._figure.body_surface
+        assert scene.body is not None  # a hand by itself is drawn by another method
         vertices, _ = figure.body_vertices(scene.body, scene.hand)
         garments, visible = self._wardrobe(scene.wardrobe)
         shown = visible | surface.is_hand

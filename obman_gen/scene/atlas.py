@@ -28,9 +28,10 @@ class Atlas:
     @cached_property
     def nearest(self) -> Integer[np.ndarray, "2 size size"]:
         """Row and column of the covered texel nearest to each texel: colours bleed outwards."""
-        return ndimage.distance_transform_edt(
+        nearest = ndimage.distance_transform_edt(
             ~self.covered, return_distances=False, return_indices=True
         )
+        return np.asarray(nearest)
 
     def sample(self, faces: Faces, values: Float[np.ndarray, "vertex *rest"]) -> np.ndarray:
         """Interpolate values given at vertices to the covered texels."""

@@ -273,7 +273,7 @@ def _paint_image(painter: BackgroundPainter, background, eye: _Eye, _render_pano
     small = np.asarray(
         ndimage.zoom(mirrored, (32 / linear.shape[0], 64 / mirrored.shape[1], 1), order=1)
     )
-    light = ndimage.gaussian_filter(small, (4, 6, 0), mode=("nearest", "wrap", "nearest"))
+    light = ndimage.gaussian_filter(small, (4, 6, 0), mode=panorama.EDGES)
     upwards = -panorama.panorama_directions(32, 64)[..., 1:2]
     return linear, light * (1 + 0.5 * upwards)
 

@@ -1,5 +1,7 @@
 """Look into equirectangular images: rows from up to down, the middle column straight ahead."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 from scipy import ndimage
@@ -8,6 +10,9 @@ from obman_gen.arrays import Points, Rotation
 from obman_gen.sample import Camera
 from obman_gen.scene.drawing import LinearImage
 from obman_gen.scene.raster import camera_rays
+
+EDGES: Any = ("nearest", "wrap", "nearest")
+"""How a panorama goes on beyond its edges: columns close a circle, rows and channels end."""
 
 
 def panorama_directions(height_px: int, width_px: int) -> Points:
@@ -57,6 +62,6 @@ def as_environment(panorama: LinearImage, camera_from_world: Rotation) -> Linear
     height, width = panorama.shape[:2]
     small = panorama[: height // 32 * 32, : width // 64 * 64]
     small = small.reshape(32, height // 32, 64, width // 64, 3).mean(axis=(1, 3))
-    small = ndimage.gaussian_filter(small, (1.2, 1.2, 0), mode=("nearest", "wrap", "nearest"))
+    small = ndimage.gaussian_filter(small, (1.2, 1.2, 0), mode=EDGES)
     directions = panorama_directions(32, 64) @ camera_from_world
     return look_up(small, directions).astype(np.float32)

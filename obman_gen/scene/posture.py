@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Integer
+from jaxtyping import Bool
 from scipy.spatial import cKDTree
 
 from obman_gen.arrays import Faces, Points, Vertices
@@ -84,7 +84,7 @@ class _Parts:
         main = weights.argmax(axis=1)
         hand = np.zeros(len(main), bool)
         hand[np.unique(faces[is_hand])] = True
-        self.trunk: Integer[np.ndarray, some] = np.flatnonzero(np.isin(main, TRUNK))
+        self.trunk = np.flatnonzero(np.isin(main, TRUNK))
         self.not_hand = np.flatnonzero(~hand)
         self.forearm_and_hand = np.flatnonzero(hand | (main == 19))
         self.wrist = np.flatnonzero(main == 21)

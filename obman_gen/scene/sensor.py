@@ -61,7 +61,11 @@ def draw_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
     quality = int(rng.integers(config.jpeg_quality_min, 101))
     return Sensor(
         int(rng.integers(2**31)),
-        *(float(value) for value in (stops, balance, vignetting, noise, blur_px)),
+        float(stops),
+        float(balance),
+        float(vignetting),
+        float(noise),
+        float(blur_px),
         quality,
     )
 

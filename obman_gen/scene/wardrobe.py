@@ -257,7 +257,8 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
             continue
         tile_m = float(rng.uniform(0.1, 0.3))
         uv = wrapped_uv(body, shape, tile_m)
-        loose = offset_m * np.ones(shape.blend.shape[0])
+        vertex_count, _ = shape.blend.get_shape()
+        loose = np.full(vertex_count, offset_m)
         if piece == "shirt":
             loose += TORSO_LOOSER_M * (1 - shape.blend @ _on_arm(body).astype(float))
         loose += 0.0025 * noise_field(shape.blend @ body.vertices, seed, 0.07, 3)

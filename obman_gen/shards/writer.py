@@ -18,7 +18,7 @@ class ShardsConfig:
     """How dense maps are compressed."""
 
     compression: str = "gzip"
-    """``gzip``: any HDF5 tool reads it; ``blosc2``: smaller and faster, needs hdf5plugin."""
+    """``gzip``: any HDF5 tool reads it; ``blosc2``: faster to read, needs hdf5plugin."""
 
     def __post_init__(self):
         lookup(FILTERS, self.compression, "shard compression")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from obman_gen.bodies import load_body_model
+from obman_gen.bodies import body_for, load_body_model
 from obman_gen.config import Config
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.grasps.files import load_grasps
@@ -70,10 +70,10 @@ class Studio:
         self.folder, self.config = RunFolder(Path(run)), task_config(run)
         self._scene_config = scene_config(self.config)
         assets = self.config.assets
-        body_model = (
-            load_body_model(assets.smplh or None) if self._scene_config.person.body else None
-        )
-        self.figure = Figure(load_hand_model(assets.mano or None), body_model)
+        hand_model, body_model = load_hand_model(assets.mano or None), None
+        if self._scene_config.person.body:
+            body_model = body_for(hand_model, load_body_model(assets.smplh or None))
+        self.figure = Figure(hand_model, body_model)
         artist = Artist(self._scene_config, self.figure, self.folder.cache)
         self._renderer = Renderer(self.config.render, artist)
         self._shelf = lru_cache(maxsize=3)(lambda split: GraspShelf.of(self.folder, split))
@@ -147,7 +147,7 @@ def hand_distances(
     vertices = np.ascontiguousarray(held.surface[0], np.float64)
     faces = np.ascontiguousarray(held.surface[1], np.int64)
     squared = igl.point_mesh_squared_distance(points, vertices, faces)[0]
-    inside = igl.fast_winding_number(vertices, faces, points) > 0.5
+    inside = np.asarray(igl.fast_winding_number(vertices, faces, points)) > 0.5
     return np.where(inside, -1.0, 1.0) * np.sqrt(squared) * scene.object_scale
 
 

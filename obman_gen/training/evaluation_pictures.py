@@ -82,18 +82,20 @@ def _row(portrait: Portrait, hand: HandModel) -> Image.Image:
     side_px = len(portrait.image)
     shapes = portrait.predicted, portrait.true
     tiles = {
-        portrait.caption: portrait.image,
+        "image": portrait.image,
         "predicted": overlay(portrait.image, shapes[0], hand, portrait.intrinsics),
         "true": overlay(portrait.image, shapes[1], hand, portrait.intrinsics),
         "predicted, from the right": from_the_side(shapes[0], hand, portrait.intrinsics, side_px),
         "true, from the right": from_the_side(shapes[1], hand, portrait.intrinsics, side_px),
     }
-    row = Image.new("RGB", (len(tiles) * (side_px + GAP_PX), side_px + CAPTION_PX), "white")
+    top = 2 * CAPTION_PX
+    row = Image.new("RGB", (len(tiles) * (side_px + GAP_PX), top + side_px), "white")
     draw = ImageDraw.Draw(row)
+    draw.text((2, 3), portrait.caption, fill="black")
     for place, (caption, tile) in enumerate(tiles.items()):
         left = place * (side_px + GAP_PX)
-        draw.text((left + 2, 3), caption, fill="black")
-        row.paste(Image.fromarray(tile), (left, CAPTION_PX))
+        draw.text((left + 2, CAPTION_PX + 1), caption, fill="black")
+        row.paste(Image.fromarray(tile), (left, top))
     return row
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,9 @@ def predict_files(images: Sequence[Path], checkpoint: Path, view: View, out: Pat
         raise InputError(f"two pictures have one name: {', '.join(sorted(names))}; rename one")
     model, info = load_model(checkpoint)
     for path in images:
-        reconstruct(read_picture(path), view, model, info.config).save(out, path.stem)
+        made = reconstruct(read_picture(path), view, model, info.config)
+        source = {"picture": str(path), "checkpoint": str(checkpoint), "epoch": info.epoch}
+        replace(made, record={**source, **made.record}).save(out, path.stem)
         yield f"{path}: {out / path.stem}_hand.ply, _object.ply, .json, _overlay.png"
 
 

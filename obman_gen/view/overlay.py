@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from obman_gen.sample import BODY, HAND, OBJECT
 
 RGB = UInt8[np.ndarray, "height width 3"]
+SquareRGB = UInt8[np.ndarray, "size size 3"]
 
 FINGER_COLORS = ((230, 60, 70), (245, 160, 40), (80, 190, 90), (60, 150, 240), (180, 90, 220))
 """Thumb to little finger."""
@@ -16,7 +17,7 @@ _SMOOTHING = 3
 _NEAR_FAR = np.array([[252, 250, 200], [250, 160, 70], [180, 50, 110], [60, 20, 90], [8, 6, 24]])
 
 
-def with_joints(image: RGB, joints_px: Float[np.ndarray, "21 2"], size_px: int) -> RGB:
+def with_joints(image: RGB, joints_px: Float[np.ndarray, "21 2"], size_px: int) -> SquareRGB:
     """Resize a square image and draw the hand's skeleton over it, one colour per finger."""
     drawn_px = size_px * _SMOOTHING
     canvas = Image.fromarray(image).resize((drawn_px, drawn_px), Image.Resampling.BICUBIC)

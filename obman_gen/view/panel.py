@@ -28,7 +28,7 @@ class Panel:
         self._client, self._browser, self._link = client, browser, link
         self._chosen = browser.matching(Filter())
         self._sight: Sight | None = None
-        self._silent = False
+        self._index = -1
         gui = client.gui
         gui.configure_theme(control_layout="floating", control_width="medium", show_logo=False)
         self._position = gui.add_slider("Sample", 0, max(len(self._chosen) - 1, 1), 1, 0)
@@ -46,7 +46,7 @@ class Panel:
 
     def show(self, index: int) -> None:
         """Show a sample by its index in the whole run."""
-        self._sight = self._browser.sight(index)
+        self._index, self._sight = index, self._browser.sight(index)
         self._show_solids()
         self._show_picture()
         self._show_facts()
@@ -63,8 +63,21 @@ class Panel:
         """Show a sample by id, or the first one."""
         index = self._browser.find(sample_id)
         index = 0 if index is None else index
-        self._set_position(index)
         self.show(index)
+        self._set_position(index)
+
+    @property
+    def caption(self) -> str:
+        """What stands above the picture: the sample's id and how many pass the filter."""
+        return self._count.content
+
+    def move_to(self, place: int) -> None:
+        """Set the slider; the sample follows."""
+        self._position.value = place
+
+    def choose_split(self, split: str) -> None:
+        """Set the filter's split; the first sample that passes follows."""
+        self._split.value = split
 
     def _add_filters(self, gui: Any) -> None:
         with gui.add_folder("Filter"):
@@ -102,22 +115,23 @@ class Panel:
 
     def _moved(self) -> None:
         place = int(self._position.value)
-        if not self._silent and place < len(self._chosen):
+        # The slider also reports what was set from here.
+        if place < len(self._chosen) and self._chosen[place] != self._index:
             self.show(int(self._chosen[place]))
 
     def _step(self, by: int) -> None:
         if len(self._chosen):
             place = int(np.clip(self._position.value + by, 0, len(self._chosen) - 1))
-            self._set_position(place)
             self.show(int(self._chosen[place]))
+            self._set_position(place)
 
     def _named(self) -> None:
         index = self._browser.find(self._name.value.strip())
         if index is not None:
+            self.show(index)
             places = np.flatnonzero(self._chosen == index)
             if len(places):
                 self._set_position(int(places[0]))
-            self.show(index)
 
     def _filtered(self) -> None:
         limit_mm = float(self._penetration.value)
@@ -129,17 +143,15 @@ class Panel:
                 min_object_visible=self._visible.value / 100,
             )
         )
-        self._set_position(0)
         if len(self._chosen):
             self.show(int(self._chosen[0]))
         else:
             self._count.content = "No sample passes the filter."
+        self._set_position(0)
 
     def _set_position(self, place: int) -> None:
-        self._silent = True
         self._position.max = max(len(self._chosen) - 1, 1)
         self._position.value = place
-        self._silent = False
 
     def _show_solids(self) -> None:
         sight, scene = self._sight, self._client.scene

@@ -61,7 +61,7 @@ def start(run: Path, port: int) -> Viewer:
 
     @server.on_client_connect
     def _(client: viser.ClientHandle) -> None:
-        host, sample_id = _request_of(server, client)
+        host, sample_id = requested(server, client.client_id)
         panel = Panel(client, browser, lambda name: link_to(host, name))
         panels[client.client_id] = panel
         panel.open(sample_id)
@@ -82,10 +82,10 @@ def link_to(host: str, sample_id: str) -> str:
     return f"http://{host}/?websocket=ws://{host}/{sample_id}"
 
 
-def _request_of(server: Any, client: Any) -> tuple[str, str]:
+def requested(server: Any, client_id: int) -> tuple[str, str]:
     """Return the host by which a window reached us, and the sample it asks for, if any.
 
-    viser keeps the request behind the window to itself (as of 1.1), hence the private names.
+    viser keeps the request behind a window to itself (as of 1.1), hence the private names.
     """
-    request = server._websock_server._live_connections[client.client_id].request
+    request = server._websock_server._live_connections[client_id].request
     return request.headers.get("Host", f"{HOST}:{server.get_port()}"), request.path.strip("/")

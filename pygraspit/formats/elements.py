@@ -1,9 +1,9 @@
 """XML elements that know which file they are from, so that errors can say so."""
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from pygraspit.errors import DescriptionError
 class Element:
     """One element of one file."""
 
-    def __init__(self, node: ElementTree.Element, file: Path, place: str):
+    def __init__(self, node: ET.Element, file: Path, place: str):
         self._node, self.file, self._place = node, file, place
 
     @classmethod
@@ -24,10 +24,10 @@ class Element:
             DescriptionError: if it is not there or is not XML.
         """
         try:
-            node = ElementTree.parse(path).getroot()
+            node = ET.parse(path).getroot()
         except FileNotFoundError:
             raise DescriptionError(f"{path}: there is no such file") from None
-        except (ElementTree.ParseError, UnicodeDecodeError) as error:
+        except (ET.ParseError, UnicodeDecodeError) as error:
             raise DescriptionError(f"{path}: not XML: {error}") from None
         return cls(node, Path(path), node.tag)
 

@@ -62,7 +62,7 @@ def read_inventor(path: str | Path) -> Geometry:
         DescriptionError: naming file, line and reason.
     """
     path = Path(path)
-    triangles = [part for part in _Walk(path).triangles(parse(path), _State(np.eye(4)), 0)]
+    triangles = list(_Walk(path).triangles(parse(path), _State(np.eye(4)), 0))
     if not any(len(part) for part in triangles):
         raise DescriptionError(f"{path}: holds no triangles")
     corners = _without_slivers(np.concatenate(triangles)).reshape(-1, 3)
@@ -212,7 +212,7 @@ NO_TURN = (0.0, 0.0, 1.0, 0.0)
 def transform_of(node: Node) -> Float[np.ndarray, "4 4"]:
     """Return T C R SR S SR^-1 C^-1 of a transform node."""
     one = (1.0, 1.0, 1.0)
-    scale = _vector(node, "scale", _vector(node, "scaleFactor", one))
+    scale = _vector(node, "scale", tuple(_vector(node, "scaleFactor", one)))
     centre = _vector(node, "center", (0.0, 0.0, 0.0))
     stretch_axes = _turn(_vector(node, "scaleOrientation", NO_TURN))
     return (

@@ -1,6 +1,7 @@
 """Shapes of a scene graph as triangles, cut the way Coin cuts them at its default complexity."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -141,7 +142,7 @@ def _sphere(node: Node, _: Points | None) -> Triangles:
     top, bottom = np.array([0.0, radius, 0.0]), np.array([0.0, -radius, 0.0])
     following = [(i, (i + 1) % SPHERE_SLICES) for i in range(SPHERE_SLICES)]
     faces = [(top, rings[0][i], rings[0][j]) for i, j in following]
-    for upper, lower in zip(rings[:-1], rings[1:], strict=True):
+    for upper, lower in pairwise(rings):
         for i, j in following:
             faces += [(upper[i], lower[i], lower[j]), (upper[i], lower[j], upper[j])]
     faces += [(rings[-1][i], bottom, rings[-1][j]) for i, j in following]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from pygraspit.planner.hull import force_epsilon
 
@@ -67,9 +67,7 @@ def contact_energy(view: ContactView) -> float:
 
 def contact_scales(view: ContactView) -> Float[np.ndarray, "contact"]:
     """Return each contact's weight in the potential quality: 2 touching, 0 out of reach."""
-    reaches: Bool[np.ndarray, "contact"] = (view.cosines >= LEAST_COSINE) & (
-        view.distances <= REACH_MM
-    )
+    reaches = (view.cosines >= LEAST_COSINE) & (view.distances <= REACH_MM)
     return np.where(reaches, np.cos(PI * view.distances / REACH_MM) + 1.0, 0.0)
 
 

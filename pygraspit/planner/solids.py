@@ -13,7 +13,7 @@ from jaxtyping import Float, Integer
 from pygraspit.model import Geometry, RobotModel
 from pygraspit.sdf import bake
 
-BAKE_RESOLUTION = 20
+BAKE_RESOLUTION = 16
 LINK_BALLS, PALM_BALLS = 5, 16
 LINK_POINTS, PALM_POINTS = 12, 48
 LEAST_BALL_SHARE = 0.4

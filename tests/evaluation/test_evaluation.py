@@ -67,10 +67,10 @@ def test_every_measure_is_explained(evaluated):
 def test_pictures_show_each_chosen_case_once_with_both_meshes(evaluated):
     sheet = np.asarray(Image.open(evaluated[1].pictures))
 
-    rows = sheet.shape[0] / (64 + 18 + 4)
+    rows = sheet.shape[0] / (64 + 36 + 4)
     assert rows == 5
-    truth = sheet[18 : 18 + 64, 2 * 68 : 2 * 68 + 64].astype(int)
-    image = sheet[18 : 18 + 64, :64].astype(int)
+    truth = sheet[36 : 36 + 64, 2 * 68 : 2 * 68 + 64].astype(int)
+    image = sheet[36 : 36 + 64, :64].astype(int)
     assert (np.abs(truth - image).sum(axis=-1) > 30).mean() > 0.05
 
 

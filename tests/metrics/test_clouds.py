@@ -74,7 +74,7 @@ def test_f_score_is_the_harmonic_mean_of_precision_and_recall():
 
 
 def test_empty_and_lost_clouds_are_refused():
-    with pytest.raises(ValueError, match="clouds of 0 and 2 points"):
+    with pytest.raises(ValueError, match="clouds of 2 and 0 points"):
         chamfer_distance(np.zeros((2, 3)), np.zeros((0, 3)))
     with pytest.raises(ValueError, match="not finite"):
         f_score(np.full((1, 3), np.inf), np.zeros((1, 3)), 0.01)

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from metrics.obman_simulation import displacement_m
 from metrics.shapes import ball, box, joined
 from numpy.testing import assert_allclose
 
+from obman_gen.hands import load_hand_model
 from obman_gen.metrics import (
     OBMAN_PROTOCOL,
     holds_in_all_directions,
@@ -53,6 +55,22 @@ def test_two_runs_agree_to_the_last_bit():
 
     assert first == second
     assert first > 1e-4
+
+
+@pytest.mark.parametrize("shift_m", [(0, -0.03, 0), (0.03, -0.025, 0), (0.05, -0.02, 0.02)])
+def test_a_box_beside_the_palm_moves_as_in_obmans_experiment(shift_m):
+    """Slips and pushes that a few solver iterations less would change by tens of per cent."""
+    model = load_hand_model()
+    skin = np.asarray(model.template, float)
+    hand = model.close_boundary(skin)
+    centre = skin[model.regions["palm"]].mean(axis=0) + shift_m
+    part = box((0.03, 0.05, 0.04), centre)
+
+    moved = simulation_displacement(*hand, [part])
+
+    # A hull by itself and a hull in a compound are touched in another order.
+    assert_allclose(moved, displacement_m(hand, part, part[0].mean(axis=0)), rtol=0.02)
+    assert 1e-3 < moved < 0.1
 
 
 def test_displacement_is_that_of_the_centre_of_mass_given():

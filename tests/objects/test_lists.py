@@ -61,19 +61,19 @@ def test_an_unknown_category_is_named_with_the_choices():
 
 @pytest.mark.parametrize("tail", [V1, V2])
 def test_both_layouts_of_shapenet_are_found(tmp_path, tail):
-    home = shapenet(tmp_path, {BOTTLE: 20}, tail)
+    home = shapenet(tmp_path, {BOTTLE: 21}, tail)
     config = ObjectsConfig(categories=("bottle",), per_category=0)
 
     entries = make_entries(config, 0, str(home))
 
-    assert len(entries) == 20
-    assert shares(entry.split for entry in entries) == (14, 3, 3)
+    assert len(entries) == 21
+    assert shares(entry.split for entry in entries) == (15, 3, 3)
     assert all(entry.path.endswith(tail) for entry in entries)
-    assert len({entry.object_id for entry in entries}) == 20
+    assert len({entry.object_id for entry in entries}) == 21
 
 
 def test_three_of_many_are_one_of_each_split(tmp_path):
-    home = shapenet(tmp_path, {BOTTLE: 20})
+    home = shapenet(tmp_path, {BOTTLE: 21})
 
     entries = make_entries(ObjectsConfig(categories=("bottle",)), 0, str(home))
 
@@ -81,7 +81,7 @@ def test_three_of_many_are_one_of_each_split(tmp_path):
 
 
 def test_a_built_list_is_read_back_and_decides_the_splits(tmp_path):
-    home = shapenet(tmp_path / "net", {BOTTLE: 20, BOWL: 7})
+    home = shapenet(tmp_path / "net", {BOTTLE: 21, BOWL: 7})
     summary = lists.build(home, tmp_path / "my.csv")
     config = ObjectsConfig(
         categories=("bottle", "bowl"), per_category=0, list_file=str(tmp_path / "my.csv")
@@ -91,8 +91,8 @@ def test_a_built_list_is_read_back_and_decides_the_splits(tmp_path):
 
     listed = lists.read_list(tmp_path / "my.csv")
     assert {entry.object_id: entry.split for entry in entries} == listed
-    assert f"{BOTTLE} bottle: train 14, val 3, test 3" in summary
-    assert "27 objects" in summary
+    assert f"{BOTTLE} bottle: train 15, val 3, test 3" in summary
+    assert "28 objects" in summary
 
 
 def test_a_category_without_objects_is_named(tmp_path):

@@ -173,11 +173,14 @@ def test_regions_come_from_the_hand_model(hand, kind, groups):
 
 def test_regions_come_from_a_file(hand, tmp_path):
     path = tmp_path / "regions.json"
-    path.write_text(json.dumps({"contact_regions": {"palm": [3, 4, 5], "tip": [9]}}))
+    regions = {"palm": [3, 4, 5], "tip": [9]}
+    stats = {"hand_model": {"name": "mine", "sha256": hand.sha256}, "contact_regions": regions}
+    for content in (regions, stats):
+        path.write_text(json.dumps(content))
 
-    found = contact_regions(hand, ContactConfig(regions_file=str(path)))
+        found = contact_regions(hand, ContactConfig(regions_file=str(path)))
 
-    assert found.members.tolist() == [[3, 4, 5], [9, 9, 9]]
+        assert found.members.tolist() == [[3, 4, 5], [9, 9, 9]]
 
 
 @pytest.mark.parametrize(
@@ -187,6 +190,11 @@ def test_regions_come_from_a_file(hand, tmp_path):
         ("{}", "has no contact regions"),
         ('{"palm": [1.5]}', "region 'palm' is not a list of vertex numbers"),
         ('{"palm": []}', "region 'palm' is not a list of vertex numbers"),
+        ('{"contact_regions": {}}', "has no contact regions"),
+        (
+            '{"contact_regions": {"palm": [1]}, "hand_model": {"name": "mano", "sha256": "1"}}',
+            "is of the hand model mano, not open-hand",
+        ),
         ('{"palm": [99999]}', "names vertex 99999, but the hand has 1669"),
     ],
 )

@@ -9,9 +9,10 @@ from obman_gen.objects.procedural.shape import Ring, Shape, loft
 
 AROUND = 48
 """Corners of a turned ring."""
-Outline = Float[np.ndarray, "corner 2"]
-Profile = Float[np.ndarray, "point 2"]
+Outline = Float[np.ndarray, "_ 2"]
+Profile = Float[np.ndarray, "_ 2"]
 """Radius and height of the points of a turned surface, from the bottom outside."""
+Polyline = Sequence[Sequence[float]] | Profile
 
 
 def circle(corner_count: int = AROUND) -> Outline:
@@ -71,7 +72,7 @@ def standing(outline: Outline, depth: float) -> Ring:
     return np.stack([outline[:, 0], outline[:, 1], np.full(len(outline), depth)], axis=1)
 
 
-def rounded(profile: Sequence[Sequence[float]], radius: float, steps: int = 4) -> Profile:
+def rounded(profile: Polyline, radius: float, steps: int = 4) -> Profile:
     """Replace the corners of a polyline by arcs of a radius, or as much as fits."""
     points = np.asarray(profile, float)
     result = [points[0]]
@@ -85,7 +86,7 @@ def rounded(profile: Sequence[Sequence[float]], radius: float, steps: int = 4) -
     return np.array([*result, points[-1]])
 
 
-def curve(points: Sequence[Sequence[float]], count: int) -> Profile:
+def curve(points: Polyline, count: int) -> Profile:
     """Draw a smooth curve through points: monotone cubic by chord length."""
     from scipy.interpolate import PchipInterpolator
 

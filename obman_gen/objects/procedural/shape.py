@@ -14,7 +14,7 @@ from jaxtyping import Float, Integer
 
 from obman_gen.arrays import Transform
 
-Ring = Float[np.ndarray, "corner 3"]
+Ring = Float[np.ndarray, "_ 3"]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Float, Int, UInt8
 
 from obman_gen.sample import HAND, OBJECT, SPLITS
 from obman_gen.shards.encoding import decode_depth
@@ -90,9 +90,11 @@ def _add(document: dict[str, Any], row: Row, file_name: str, numbers: dict[str, 
             "intrinsics": _numbers(row.array("camera/intrinsics")),
         }
     )
-    flags = keypoint_flags(row)
-    points = np.column_stack([row.array("hand/joints_2d"), flags]).astype(np.float64)
-    points[flags == OUTSIDE] = 0
+    joints_px = row.array("hand/joints_2d")
+    flags = keypoint_flags(
+        row.array("hand/joints"), joints_px, segmentation, decode_depth(row.array("depth/ho"))
+    )
+    points = labelled(joints_px, flags)
     hand = {
         "category_id": HAND_CATEGORY,
         "keypoints": [round(value, 3) for value in points.ravel().tolist()],
@@ -125,16 +127,29 @@ def _add(document: dict[str, Any], row: Row, file_name: str, numbers: dict[str, 
             )
 
 
-def keypoint_flags(row: Row) -> Int[np.ndarray, "21"]:
+def keypoint_flags(
+    joints_m: Float[np.ndarray, "21 3"],
+    joints_px: Float[np.ndarray, "21 2"],
+    segmentation: UInt8[np.ndarray, "height width"],
+    depth_m: Float[np.ndarray, "height width"],
+) -> Int[np.ndarray, "21"]:
     """Return COCO's flag of each joint: outside the image, covered, or seen."""
-    segmentation, depth_m = row.array("segmentation/ho"), decode_depth(row.array("depth/ho"))
     height, width = segmentation.shape
-    pixels = np.floor(row.array("hand/joints_2d")).astype(int)
+    pixels = np.floor(joints_px).astype(int)
     inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)
     x, y = np.clip(pixels, 0, (width - 1, height - 1)).T
-    in_front_m = row.array("hand/joints")[:, 2] - depth_m[y, x]
-    seen: Bool[np.ndarray, 21] = (segmentation[y, x] == HAND) & (in_front_m < SKIN_M)
+    under_m = joints_m[:, 2] - depth_m[y, x]
+    seen = (segmentation[y, x] == HAND) & (under_m < SKIN_M)
     return np.where(inside, np.where(seen, SEEN, COVERED), OUTSIDE)
+
+
+def labelled(
+    joints_px: Float[np.ndarray, "21 2"], flags: Int[np.ndarray, "21"]
+) -> Float[np.ndarray, "21 3"]:
+    """Return x, y and flag of each keypoint; by COCO's rule zeros where it is not labelled."""
+    points = np.column_stack([joints_px, flags]).astype(np.float64)
+    points[flags == OUTSIDE] = 0
+    return points
 
 
 def _numbers(values: np.ndarray) -> list:

@@ -157,8 +157,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
 
 
 def write_pickle(path: Path, content: Any) -> None:
-    """Write a pickle that Python 2 and 3 can read."""
-    write_file(path, pickle.dumps(content, protocol=2))
+    """Write a pickle that every Python 3 reads, as the one in the original Blender does."""
+    write_file(path, pickle.dumps(content, protocol=3))
 
 
 def write_json(path: Path, content: Any) -> None:

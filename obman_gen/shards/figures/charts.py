@@ -41,7 +41,7 @@ CHARTS: tuple[Chart, ...] = (
     Chart(
         "samples_per_category",
         "Samples per category",
-        "Splits share no object.",
+        "Splits are by object: what is held in one is not held in another.",
         drawings.samples_per_category,
         "contents",
     ),

@@ -18,8 +18,8 @@ def samples_per_category(figure, statistics: Statistics) -> None:
     )
     axes = figure.subplots()
     left = np.zeros(len(categories))
-    for split in SPLITS:
-        table = statistics["splits"].get(split, {}).get("categories", {})
+    for split in [split for split in SPLITS if split in statistics["splits"]]:
+        table = statistics["splits"][split]["categories"]
         counts = np.array([table.get(name, {}).get("samples", 0) for name in categories])
         axes.barh(categories, counts, left=left, color=SPLIT_COLORS[split], label=split, height=0.7)
         left += counts
@@ -40,6 +40,7 @@ def objects_and_grasps(figure, statistics: Statistics) -> None:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.margins(y=0.15)
+        axes.set_xlim(-0.75, max(len(splits), 2) - 0.25)
 
 
 def pose_map(figure, statistics: Statistics) -> None:

@@ -11,7 +11,7 @@ from obman_gen.sample import HandParameters
 from obman_gen.shards.figures.hand import SKIN, draw_hand, facing, flat_hand, heat_colors
 from obman_gen.shards.statistics.poses import distinct_rows, spread_out
 
-CONTACT_PX, CONTACT_RADIUS_M = 460, 0.121
+CONTACT_PX, CONTACT_RADIUS_M = 380, 0.121
 POSE_COUNT, POSE_PX, POSE_RADIUS_M = 24, 132, 0.105
 POSE_CANDIDATES = 4000
 _TURN_RAD = np.radians(-35)
@@ -59,5 +59,5 @@ def pose_views(hand: HandModel, poses: Float[np.ndarray, "sample 45"]) -> list[b
 
 def _png(picture: UInt8[np.ndarray, "height width 4"]) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=9)
     return buffer.getvalue()

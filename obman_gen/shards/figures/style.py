@@ -64,6 +64,7 @@ def render(draw: Draw, height_in: float = HEIGHT_IN) -> tuple[bytes, str]:
         FigureCanvasAgg(figure).print_figure(
             png, dpi=PNG_DPI, facecolor="white", metadata={"Software": None}
         )
+        figure.set_layout_engine("none")  # laid out once, both pictures are alike
         FigureCanvasSVG(figure).print_figure(
             svg, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )

@@ -83,6 +83,6 @@ def regions_document(
         "contact_distance_m": CONTACT_DISTANCE_M,
         "least_frequency": FREQUENT,
         "samples": count.sample_count,
-        "regions": dict(regions),
+        "contact_regions": dict(regions),
         "frequency": [rounded(share, 4) for share in count.frequency],
     }

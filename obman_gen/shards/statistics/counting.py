@@ -1,11 +1,12 @@
 """How many samples, grasps and objects there are, by split and category."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from obman_gen.sample import SPLITS
-from obman_gen.shards.statistics.poses import distinct_rows
+from obman_gen.shards.statistics.poses import row_keys
 from obman_gen.shards.statistics.quantities import Columns
 
 
@@ -14,37 +15,39 @@ def grasp_keys(columns: Columns) -> np.ndarray:
     _, object_numbers = np.unique(columns["object/id"], return_inverse=True)
     rows = np.column_stack(
         [object_numbers.astype(np.float32), columns["object/scale"], columns["hand/pose"]]
-    ).astype(np.float32)
-    as_bytes = np.ascontiguousarray(rows).view([("", np.float32)] * rows.shape[1])[:, 0]
-    return np.unique(as_bytes, return_inverse=True)[1]
+    )
+    return np.unique(row_keys(rows), return_inverse=True)[1]
 
 
 def count_splits(columns: Columns) -> dict[str, Any]:
     """Count by split, and within it by category, in alphabetical order."""
-    keys = grasp_keys(columns)
+    numbered = {
+        "grasps": grasp_keys(columns),
+        "objects": columns["object/id"],
+        "skins": columns["skin_name"],
+        "backgrounds": columns["background_name"],
+        "body_poses": columns["scene/body_pose"],
+        "finger_poses": row_keys(columns["hand/pose"]),
+    }
+    numbered = {what: np.unique(names, return_inverse=True)[1] for what, names in numbered.items()}
+    categories = columns["object/category"].astype(str)
     counted = {}
     for split in SPLITS:
         of_split = columns["split"] == split
         if of_split.any():
-            categories = columns["object/category"].astype(str)
-            counted[split] = _counts(columns, keys, of_split) | {
+            counted[split] = _counts(numbered, of_split) | {
                 "categories": {
-                    str(name): _counts(columns, keys, of_split & (categories == name))
+                    str(name): _counts(numbered, of_split & (categories == name))
                     for name in np.unique(categories[of_split])
                 }
             }
     return counted
 
 
-def _counts(columns: Columns, keys: np.ndarray, chosen: np.ndarray) -> dict[str, int]:
-    return {
-        "samples": int(chosen.sum()),
-        "grasps": len(np.unique(keys[chosen])),
-        "objects": len(np.unique(columns["object/id"][chosen])),
-        "skins": len(np.unique(columns["skin_name"][chosen])),
-        "backgrounds": len(np.unique(columns["background_name"][chosen])),
-        "body_poses": len(np.unique(columns["scene/body_pose"][chosen])),
-        "finger_poses": len(distinct_rows(columns["hand/pose"][chosen])),
+def _counts(numbered: Mapping[str, np.ndarray], chosen: np.ndarray) -> dict[str, int]:
+    return {"samples": int(chosen.sum())} | {
+        what: int(np.count_nonzero(np.bincount(numbers[chosen])))
+        for what, numbers in numbered.items()
     }
 
 

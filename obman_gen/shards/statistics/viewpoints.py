@@ -1,7 +1,7 @@
 """From where the hand is seen, in the hand's own frame."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from scipy.spatial.transform import Rotation
 
 CELLS_PER_SIDE = (4, 12)
@@ -41,7 +41,7 @@ def count_directions(directions: Float[np.ndarray, "sample 3"]) -> dict[str, lis
     }
 
 
-def evenness(counts: Float[np.ndarray, "*cells"]) -> float:
+def evenness(counts: Num[np.ndarray, "*cells"]) -> float:
     """Return the entropy of the counts over that of the uniform distribution, in [0, 1]."""
     share = counts[counts > 0] / max(counts.sum(), 1)
     return float(-(share * np.log(share)).sum() / np.log(counts.size))

@@ -1,0 +1,320 @@
+"""Samples per CPU second: our shards against an ObMan folder, LMDB and WebDataset-like tars.
+
+Usage: OMP_NUM_THREADS=1 python benchmarks/loader.py [RUN]
+
+Without RUN a synthetic run of 96 samples is made. The same samples, with the same JPEG bytes
+and the same labels, are written in each layout, and each is read through a torch DataLoader
+(batches of 16) with 0 and 2 workers; the workers' CPU time counts. LMDB takes part if it is
+installed.
+"""
+
+import importlib.util
+import io
+import pickle
+import resource
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, get_worker_info
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from obman_gen.sample import VIEWS
+from obman_gen.shards import HandObjectDataset, Manifest, SampleReader, ShardFile
+from obman_gen.shards.encoding import decode_image
+
+LABELS = ["hand", "object"]
+ALL_LABELS = ["sample_id", "camera", *LABELS, "body", "grasp", "visibility", "scene"]
+SUBSETS = {
+    "training": ["image", *LABELS],
+    "everything": ["image", "images/h", "images/o", "depth", "segmentation", *ALL_LABELS],
+}
+BATCH = 16
+READS = {"training": 1600, "everything": 480}
+PER_TAR = 32
+
+
+def png(array):
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def stored_samples(run):
+    """Yield (JPEG bytes by view, dense maps by path, labels) of every training sample."""
+    reader = SampleReader(run, "train", fields=["depth", "segmentation", *ALL_LABELS])
+    index = 0
+    for entry in Manifest.load(run).of("train"):
+        shard = ShardFile(run / entry.path)
+        for row in range(entry.count):
+            values = reader[index]
+            index += 1
+            maps = {
+                name: values.pop(name)
+                for name in list(values)
+                if name.startswith(("depth/", "segmentation/"))
+            }
+            yield {view: shard.jpeg(view, row).tobytes() for view in VIEWS}, maps, values
+
+
+def chosen(labels, subset):
+    """Return the labels a subset asks for, as tensors."""
+    groups = tuple(f"{name}/" for name in LABELS)
+    return {
+        name: value if isinstance(value, str) else torch.from_numpy(np.array(value))
+        for name, value in labels.items()
+        if subset == "everything" or name.startswith(groups)
+    }
+
+
+class Folder(Dataset):
+    """ObMan's layout: a file per picture, label maps as PNG, labels as pickle."""
+
+    def __init__(self, root, subset, decode):
+        self.root, self.subset, self.decode = root, subset, decode
+        self.names = sorted(path.stem for path in (root / "meta").iterdir())
+
+    @staticmethod
+    def write(root, samples):
+        for folder in ("rgb", "rgb_hand", "rgb_obj", "segm", "depth", "meta"):
+            (root / folder).mkdir(parents=True)
+        for index, (jpegs, maps, labels) in enumerate(samples):
+            name = f"{index:08d}"
+            for folder, view in zip(("rgb", "rgb_hand", "rgb_obj"), VIEWS, strict=True):
+                (root / folder / f"{name}.jpg").write_bytes(jpegs[view])
+            segm = np.stack([maps[f"segmentation/{view}"] for view in VIEWS], -1)
+            depth = np.stack([maps[f"depth/{view}"] for view in VIEWS], -1)
+            (root / "segm" / f"{name}.png").write_bytes(png(segm))
+            (root / "depth" / f"{name}.png").write_bytes(png((depth >> 5).astype(np.uint8)))
+            (root / "meta" / f"{name}.pkl").write_bytes(pickle.dumps(labels))
+
+    def __len__(self):
+        return len(self.names)
+
+    def __getitem__(self, index):
+        name = self.names[index]
+        with (self.root / "meta" / f"{name}.pkl").open("rb") as file:
+            item = chosen(pickle.load(file), self.subset)  # noqa: S301 written above
+        folders = ("rgb",) if self.subset == "training" else ("rgb", "rgb_hand", "rgb_obj")
+        for folder in folders:
+            item[folder] = torch.from_numpy(self.decode(self.root / folder / f"{name}.jpg"))
+        if self.subset == "everything":
+            for folder in ("segm", "depth"):
+                with Image.open(self.root / folder / f"{name}.png") as image:
+                    item[folder] = torch.from_numpy(np.array(image))
+        return item
+
+
+def decode_with_pillow(path):
+    """As ObMan's own reader does."""
+    with Image.open(path) as image:
+        return np.array(image.convert("RGB"))
+
+
+def decode_with_ours(path):
+    return decode_image(path.read_bytes())
+
+
+def unpacked(record, subset):
+    """Turn one record of a tar or a database into an item."""
+    item = chosen(pickle.loads(record["labels"]), subset)  # noqa: S301 written above
+    for view in VIEWS[:1] if subset == "training" else VIEWS:
+        item[view] = torch.from_numpy(decode_image(record[view]))
+    if subset == "everything":
+        item["segmentation"] = torch.from_numpy(np.array(Image.open(io.BytesIO(record["segm"]))))
+        for view in VIEWS:
+            depth = np.array(Image.open(io.BytesIO(record[f"depth_{view}"])))
+            item[f"depth_{view}"] = torch.from_numpy(depth.astype(np.int32))
+    return item
+
+
+def record_of(jpegs, maps, labels):
+    segm = np.stack([maps[f"segmentation/{view}"] for view in VIEWS], -1)
+    depths = {f"depth_{view}": png(maps[f"depth/{view}"]) for view in VIEWS}
+    return {**jpegs, "segm": png(segm), **depths, "labels": pickle.dumps(labels)}
+
+
+class Tars(IterableDataset):
+    """WebDataset's layout, read in order: the members of a sample follow one another."""
+
+    def __init__(self, root, subset):
+        self.paths, self.subset, self.read_count = sorted(root.iterdir()), subset, 0
+
+    @staticmethod
+    def write(root, samples):
+        root.mkdir(parents=True)
+        records = [record_of(*parts) for parts in samples]
+        for start in range(0, len(records), PER_TAR):
+            with tarfile.open(root / f"{start:08d}.tar", "w") as tar:
+                for index, record in enumerate(records[start : start + PER_TAR], start):
+                    for name, data in record.items():
+                        info = tarfile.TarInfo(f"{index:08d}.{name}")
+                        info.size = len(data)
+                        tar.addfile(info, io.BytesIO(data))
+
+    def __iter__(self):
+        worker = get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        left = self.read_count // step
+        while left:
+            for path in self.paths[first::step]:
+                for record in self.records(path):
+                    if left:
+                        yield unpacked(record, self.subset)
+                        left -= 1
+
+    @staticmethod
+    def records(path):
+        record, current = {}, None
+        with tarfile.open(path, "r|") as tar:
+            for member in tar:
+                key, name = member.name.split(".")
+                if key != current and record:
+                    yield record
+                    record = {}
+                current = key
+                record[name] = tar.extractfile(member).read()
+        yield record
+
+
+class Lmdb(Dataset):
+    """A database of pickled records, opened by each worker for itself."""
+
+    def __init__(self, root, subset):
+        self.root, self.subset, self.database = root, subset, None
+        with self._open() as database:
+            self.count = database.stat()["entries"]
+
+    def _open(self):
+        import lmdb
+
+        return lmdb.open(str(self.root), readonly=True, lock=False, readahead=False)
+
+    @staticmethod
+    def write(root, samples):
+        import lmdb
+
+        root.mkdir(parents=True)
+        with lmdb.open(str(root), map_size=1 << 34) as database, database.begin(write=True) as txn:
+            for index, parts in enumerate(samples):
+                txn.put(b"%08d" % index, pickle.dumps(record_of(*parts)))
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        if self.database is None:
+            self.database = self._open()
+        with self.database.begin(buffers=True) as txn:
+            record = pickle.loads(txn.get(b"%08d" % index))  # noqa: S301 written above
+            return unpacked(record, self.subset)
+
+
+def cpu_s():
+    """Return the CPU time of this process and of its children that have ended."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def rate(dataset, read_count, worker_count):
+    """Return samples per CPU second through a DataLoader, the workers' start included."""
+    sampler = None
+    if isinstance(dataset, IterableDataset):
+        dataset.read_count = read_count
+    else:
+        generator = torch.Generator().manual_seed(0)
+        sampler = RandomSampler(dataset, True, read_count, generator=generator)
+    loader = DataLoader(dataset, BATCH, sampler=sampler, num_workers=worker_count)
+    begin_s, seen = cpu_s(), 0
+    for batch in loader:
+        seen += len(next(iter(batch.values())))
+    del loader
+    assert seen == read_count
+    return seen / (cpu_s() - begin_s)
+
+
+def decode_rate(jpegs, views, read_count):
+    """Return how many samples a CPU second decodes if nothing else is done."""
+    begin_s = cpu_s()
+    for index in range(read_count):
+        for view in views:
+            decode_image(jpegs[index % len(jpegs)][view])
+    return read_count / (cpu_s() - begin_s)
+
+
+def layouts(run, root, subset):
+    """Return what is compared, by name."""
+    found = {
+        "shards": HandObjectDataset(run, "train", fields=SUBSETS[subset]),
+        "ObMan folder (Pillow, as its reader)": Folder(root / "folder", subset, decode_with_pillow),
+        "ObMan folder (our decoder)": Folder(root / "folder", subset, decode_with_ours),
+        "tar, in order (our decoder)": Tars(root / "tars", subset),
+    }
+    if importlib.util.find_spec("lmdb"):
+        found["LMDB (our decoder)"] = Lmdb(root / "lmdb", subset)
+    return found
+
+
+def disk_bytes(path):
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def prepare(root):
+    """Return a run, after writing it in the other layouts below ``root``."""
+    if len(sys.argv) > 1:
+        run = Path(sys.argv[1])
+    else:
+        from shards import synthetic
+
+        run = synthetic.make_run(root / "run", {"train": 96}, per_shard=48, size_px=256)
+    Folder.write(root / "folder", stored_samples(run))
+    Tars.write(root / "tars", stored_samples(run))
+    if importlib.util.find_spec("lmdb"):
+        Lmdb.write(root / "lmdb", stored_samples(run))
+    else:
+        print("LMDB is not installed and left out")
+    return run
+
+
+def compare(run, root, jpegs, subset):
+    views = VIEWS[:1] if subset == "training" else VIEWS
+    read_count = READS[subset]
+    print(f"\n{subset}: samples per CPU second     0 workers   2 workers   shards are")
+    datasets = layouts(run, root, subset)
+    rates = {name: [] for name in datasets}
+    for name, dataset in datasets.items():
+        rate(dataset, BATCH, 0)  # open files, warm caches
+        rates[name] = [rate(dataset, read_count, workers) for workers in (0, 2)]
+    ours = rates["shards"]
+    for name, (alone, two) in rates.items():
+        times = f"{ours[0] / alone:6.2f} x {ours[1] / two:6.2f} x"
+        print(f"  {name:<38} {alone:8.0f} {two:11.0f}   {times}")
+    floor = decode_rate(jpegs, views, read_count)
+    print(f"  {'nothing but JPEG decoding':<38} {floor:8.0f}               {ours[0] / floor:6.0%}")
+
+
+def main():
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        run = prepare(root)
+        jpegs = [parts[0] for parts in stored_samples(run)]
+        count = len(jpegs)
+        sizes = {"shards": run / "shards" / "train", "ObMan folder": root / "folder"}
+        sizes |= {name: root / name for name in ("tars", "lmdb") if (root / name).exists()}
+        listed = ", ".join(
+            f"{name} {disk_bytes(path) / count / 1e3:.0f} KB" for name, path in sizes.items()
+        )
+        jpeg_kb = sum(len(data) for views in jpegs for data in views.values()) / count / 1e3
+        print(f"{count} samples; bytes per sample: {listed} (three JPEGs: {jpeg_kb:.0f} KB)")
+        for subset in SUBSETS:
+            compare(run, root, jpegs, subset)
+
+
+if __name__ == "__main__":
+    main()
