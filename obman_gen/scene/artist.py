@@ -76,7 +76,6 @@ class Artist:
         vertices, _ = figure.body_vertices(scene.body, scene.hand)
         garments, visible = self._wardrobe(scene.wardrobe)
         shown = visible | surface.is_hand
-        uv = self._skins.scan_uv if self._skins.wears_scan(scene.skin) else surface.uv
         skin = Part(
             "person",
             vertices,
@@ -84,7 +83,7 @@ class Artist:
             self._skins.materials(scene.skin),
             np.where(surface.is_hand[shown], HAND, BODY),
             surface.materials[shown],
-            uv[shown],
+            self._skins.body_uv(scene.skin)[shown],
             in_views=PERSON_VIEWS,
         )
         return (skin, *posed_garments(garments, vertices, surface.faces))

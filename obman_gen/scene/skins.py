@@ -56,9 +56,11 @@ class SkinPainter:
             return self._scanned(Path(self.config.scans) / name.removeprefix(SCAN_PREFIX))
         return self._painted(name, draw_person(generator_of(name)))
 
-    def wears_scan(self, name: str) -> bool:
-        """Tell whether a skin is a scan worn as it is, by the scans' own texture coordinates."""
-        return name.startswith(SCAN_PREFIX) and self.scan_uv is not None
+    def body_uv(self, name: str) -> Float[np.ndarray, "face 3 2"]:
+        """Return where the body's faces lie in a skin's images: scans may bring a layout."""
+        if name.startswith(SCAN_PREFIX) and self.scan_uv is not None:
+            return self.scan_uv
+        return self.figure.body_surface.uv
 
     @cached_property
     def scan_uv(self) -> Float[np.ndarray, "face 3 2"] | None:
