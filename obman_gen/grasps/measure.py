@@ -11,6 +11,7 @@ from obman_gen import metrics
 from obman_gen.errors import SampleRejected
 from obman_gen.grasps.config import LimitsConfig
 from obman_gen.hands import HandModel
+from obman_gen.metrics.surfaces import distance_to_surface
 from obman_gen.objects import PreparedObject
 from obman_gen.sample import GraspMeasures, HandParameters
 
@@ -76,11 +77,7 @@ class SkinMeasurer:
 
     def links_in_contact(self, vertices: Float[np.ndarray, "vertex 3"]) -> int:
         """Count the bones of MANO's 16 whose skin is within the contact distance."""
-        import igl
-
-        distance = np.sqrt(
-            igl.point_mesh_squared_distance(vertices, self.solid.vertices_m, self.solid.faces)[0]
-        )
+        distance = distance_to_surface(vertices, self.solid.vertices_m, self.solid.faces)
         bones = np.asarray(self.hand_model.weights).argmax(axis=1)
         return len(np.unique(bones[distance < self.limits.contact_distance_m]))
 

@@ -83,7 +83,7 @@ class Artist:
             self._skins.materials(scene.skin),
             np.where(surface.is_hand[shown], HAND, BODY),
             surface.materials[shown],
-            surface.uv[shown],
+            self._skins.body_uv(scene.skin)[shown],
             in_views=PERSON_VIEWS,
         )
         return (skin, *posed_garments(garments, vertices, surface.faces))

@@ -5,7 +5,6 @@ Every background also says what light comes from around it.
 
 import logging
 import os
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,20 +24,19 @@ from obman_gen.sample import Camera, Split
 from obman_gen.scene import panorama, textures
 from obman_gen.scene.color import decode_srgb
 from obman_gen.scene.drawing import Drawing, LinearImage
-from obman_gen.scene.pools import ArrayCache, draw_name, generator_of
+from obman_gen.scene.pools import (
+    SPLIT_SHARES,
+    ArrayCache,
+    draw_name,
+    generator_of,
+    split_by_hash,
+)
 from obman_gen.scene.rooms import furnished_room
 
 logger = logging.getLogger(__name__)
 
 FOLDER_VARIABLE = "OBMAN_GEN_BACKGROUNDS"
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-SPLIT_SHARES: Mapping[Split, tuple[int, int]] = {
-    "train": (0, 80),
-    "val": (80, 90),
-    "test": (90, 100),
-}
-"""Percent of a folder's files, by hash of their names."""
-
 ROOM_WIDENING = 1.7
 """Rooms are seen with a focal length this much shorter than the hand."""
 
@@ -127,18 +125,17 @@ def split_files(folder: str, split: Split) -> tuple[str, ...]:
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"background folder {folder} does not exist; check background.folder")
-    low, high = SPLIT_SHARES[split]
     names = (path.relative_to(root).as_posix() for path in root.rglob("*"))
     mine = [
         name
         for name in names
-        if Path(name).suffix.lower() in IMAGE_SUFFIXES
-        and low <= zlib.crc32(name.encode()) % 100 < high
+        if Path(name).suffix.lower() in IMAGE_SUFFIXES and split_by_hash(name) == split
     ]
     if not mine:
+        share = SPLIT_SHARES[split][1] - SPLIT_SHARES[split][0]
         raise InputError(
             f"background folder {folder} has no image for the {split} split, which gets "
-            f"{high - low} % of the files; add images"
+            f"{share} % of the files; add images"
         )
     return tuple(sorted(mine))
 

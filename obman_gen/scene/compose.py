@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from scipy.spatial.transform import Rotation as Turn
@@ -27,6 +27,7 @@ POSE_DRAWS = 80
 """Body poses tried before the sample is rejected."""
 
 
+@runtime_checkable
 class HeldObject(Held, Protocol):
     """What composing needs of a `obman_gen.objects.PreparedObject`."""
 

@@ -1,6 +1,5 @@
 """Who holds the object: body shape and pose, skin and clothes, each from its split's own pool."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,14 +10,8 @@ from jaxtyping import Float
 
 from obman_gen.errors import InputError
 from obman_gen.sample import SPLITS, Split
-from obman_gen.scene.pools import draw_name, generator_of
-
-SPLIT_SHARES: dict[Split, tuple[int, int]] = {
-    "train": (0, 80),
-    "val": (80, 90),
-    "test": (90, 100),
-}
-"""Percent of a folder's files or sequences, by hash of their names."""
+from obman_gen.scene.pools import draw_name, generator_of, split_by_hash
+from obman_gen.scene.scans import SCAN_PREFIX, split_scans
 
 HOLDING_POSES = 1_000_000
 """Poses each split's pool holds; one is made from its name when it is drawn."""
@@ -82,71 +75,6 @@ def draw_looks(rng: np.random.Generator, split: Split, config: PersonConfig) -> 
         files = split_scans(config.scans, split)
         return Looks(SCAN_PREFIX + files[int(rng.integers(len(files)))], wardrobe, betas)
     return Looks(painted, wardrobe, betas)
-
-
-SCAN_PREFIX = "scan:"
-"""Of the skin names that are files below the folder of scans."""
-
-SCAN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
-
-
-@lru_cache(maxsize=8)
-def split_scans(folder: str, split: Split) -> tuple[str, ...]:
-    """List a split's skin scans below a folder, relative to it, sorted.
-
-    Folders named ``train``, ``val`` and ``test`` (the ``bodywithands`` layout) and files named
-    in SURREAL's ``*_train.txt`` and ``*_test.txt`` lists belong where they say; ``val`` takes
-    its part of what is marked ``train``. All others are dealt out by a hash of their names.
-
-    Raises:
-        InputError: if the folder does not exist or holds nothing for the split.
-    """
-    root = Path(folder)
-    if not root.is_dir():
-        raise InputError(f"skin folder {folder} does not exist; check assets.skin_textures")
-    listed = _surreal_lists(root)
-    names = sorted(
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*")
-        if path.suffix.lower() in SCAN_SUFFIXES
-    )
-    has_val = any("val" in Path(name).parts[:-1] for name in names)
-    mine = [name for name in names if _split_of(name, listed, has_val) == split]
-    if not mine:
-        raise InputError(
-            f"skin folder {folder} has no image for the {split} split among {len(names)}; "
-            "add images, or set scene.person.scan_share to 0"
-        )
-    return tuple(mine)
-
-
-def _surreal_lists(root: Path) -> dict[str, str]:
-    """Read which file belongs to which split from SURREAL's lists, by file name."""
-    splits: dict[str, str] = {}
-    for split in ("train", "val", "test"):
-        for path in sorted(root.rglob(f"*_{split}.txt")):
-            for line in path.read_text(errors="replace").splitlines():
-                if line.strip():
-                    splits[Path(line.strip()).name] = split
-    return splits
-
-
-def _split_of(name: str, listed: dict[str, str], has_val: bool) -> str:
-    folders = set(Path(name).parts[:-1])
-    marked = listed.get(Path(name).name) or next(
-        (split for split in ("train", "val", "test") if split in folders), None
-    )
-    if marked is None:
-        return split_by_hash(name)
-    if marked == "train" and not has_val and "val" not in listed.values():
-        return "val" if zlib.crc32(name.encode()) % 100 < 10 else "train"
-    return marked
-
-
-def split_by_hash(name: str) -> Split:
-    """Return the split a name hashes to: adding names moves no other."""
-    at = zlib.crc32(name.encode()) % 100
-    return next(split for split, (low, high) in SPLIT_SHARES.items() if low <= at < high)
 
 
 def draw_pose_name(rng: np.random.Generator, split: Split, config: PersonConfig) -> str:

@@ -5,6 +5,7 @@ or room is ever shared between splits.
 """
 
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,20 @@ from obman_gen.streams import RandomStreams
 
 POOL_SEED = 0
 """Pools do not depend on the dataset's seed, so their files can be shared between datasets."""
+
+
+SPLIT_SHARES: dict[Split, tuple[int, int]] = {
+    "train": (0, 80),
+    "val": (80, 90),
+    "test": (90, 100),
+}
+"""Percent of a folder's files or sequences, by hash of their names."""
+
+
+def split_by_hash(name: str) -> Split:
+    """Return the split a name hashes to: adding names moves no other."""
+    at = zlib.crc32(name.encode()) % 100
+    return next(split for split, (low, high) in SPLIT_SHARES.items() if low <= at < high)
 
 
 def draw_name(rng: np.random.Generator, kind: str, split: Split, count: int) -> str:

@@ -1,7 +1,7 @@
 """Whether a posed body leaves room: for the object it holds, and for its own hand and arm."""
 
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool
@@ -22,6 +22,7 @@ TRUNK = (0, 1, 2, 3, 6, 9, 12, 13, 14, 15)
 """Pelvis, thighs, spine, neck, collars, head: SMPL+H joints whose skin stays clear of the hand."""
 
 
+@runtime_checkable
 class Distances(Protocol):
     """Signed distance to the object, raw units."""
 
@@ -30,6 +31,7 @@ class Distances(Protocol):
         ...
 
 
+@runtime_checkable
 class Held(Protocol):
     """An object in the hand."""
 

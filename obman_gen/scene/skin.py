@@ -126,18 +126,18 @@ def hand_skin(anatomy: HandAnatomy, person: Person) -> tuple[np.ndarray, np.ndar
     blotches = field(points, person.seed + 20, 0.01, 3)
     flush = 0.30 - 0.22 * person.melanin
     blood = blood + palm * (flush + 0.2 * person.mottling * blotches)
-    melanin, blood, relief = _folds(anatomy, person, palm, (melanin, blood, relief))
+    melanin, blood, relief = _folds(anatomy, person, hand, palm, (melanin, blood, relief))
     blood = blood + 0.25 * palm * anatomy.pads
     color = albedo(melanin, blood)
     color = _veined(color, anatomy, person, hand * (1 - palm))
     return _with_nails(color, relief, anatomy, person)
 
 
-def _folds(anatomy: HandAnatomy, person: Person, palm, layers):
+def _folds(anatomy: HandAnatomy, person: Person, hand, palm, layers):
     """Add knuckles, the creases of joints and palm, and fine lines everywhere."""
     melanin, blood, relief = layers
     wobble = 0.0007 * field(anatomy.points, person.seed + 30, 0.006, 2)
-    back = 1 - palm
+    back = hand * (1 - palm)
     crease = np.zeros(len(melanin))
     for along_m, weight in anatomy.palmar_creases:
         line = np.exp(-(((along_m + wobble) / 0.00055) ** 2))

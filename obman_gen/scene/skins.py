@@ -2,13 +2,15 @@
 
 import io
 import os
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from PIL import Image
 
 from obman_gen.scene.anatomy import HandAnatomy
@@ -18,6 +20,7 @@ from obman_gen.scene.face import painted_face
 from obman_gen.scene.figure import Figure
 from obman_gen.scene.people import PersonConfig
 from obman_gen.scene.pools import generator_of
+from obman_gen.scene.scans import SCAN_PREFIX, scan_uv, tone_of
 from obman_gen.scene.skin import (
     RELIEF_M,
     Person,
@@ -49,7 +52,35 @@ class SkinPainter:
 
     def materials(self, name: str) -> SkinMaterials:
         """Return the materials of a skin."""
-        person = draw_person(generator_of(name))
+        if name.startswith(SCAN_PREFIX):
+            return self._scanned(Path(self.config.scans) / name.removeprefix(SCAN_PREFIX))
+        return self._painted(name, draw_person(generator_of(name)))
+
+    def body_uv(self, name: str) -> Float[np.ndarray, "face 3 2"]:
+        """Return where the body's faces lie in a skin's images: scans may bring a layout."""
+        if name.startswith(SCAN_PREFIX) and self.scan_uv is not None:
+            return self.scan_uv
+        return self.figure.body_surface.uv
+
+    @cached_property
+    def scan_uv(self) -> Float[np.ndarray, "face 3 2"] | None:
+        """Corner coordinates that come with the scans, if they fit the body."""
+        if self.figure.body_model is None or not self.config.scans:
+            return None
+        return scan_uv(self.config.scans, len(self.figure.body.faces))
+
+    def _scanned(self, path: Path) -> SkinMaterials:
+        if self.scan_uv is not None:
+            tone_of(path)  # refuses what cannot be read, before anything is drawn
+            skin = Material((1.0, 1.0, 1.0), path, roughness=SKIN_ROUGHNESS, specular=0.35)
+            return SkinMaterials(skin, skin)
+        melanin, blood = tone_of(path)
+        name = f"scan-{zlib.crc32(str(path).encode()):08x}"
+        return self._painted(
+            name, replace(draw_person(generator_of(name)), melanin=melanin, redness=blood)
+        )
+
+    def _painted(self, name: str, person: Person) -> SkinMaterials:
         hand = self._material(name, "hand", lambda: self._paint_hand(person))
         if self.figure.body_model is None:
             return SkinMaterials(hand, hand)

@@ -52,6 +52,16 @@ def read_obj(path: Path) -> TexturedMesh:
     return _drop_twins(records.mesh(path))
 
 
+def read_corners(path: Path) -> Float[np.ndarray, "face 3 2"] | None:
+    """Return the texture coordinates of an .obj's triangles in the file's order, if it has any."""
+    records = _Records()
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            records.take(line)
+    corners = np.array(records.corners).reshape(-1, 3, 2)
+    return _corner_uvs(_numbers(records.uvs, 2), corners[..., 1])
+
+
 class _Records:
     """The lines of an .obj file, sorted by kind while they are read."""
 

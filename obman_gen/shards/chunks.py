@@ -7,6 +7,7 @@ and keeps no file open: nothing a fork could break, and no lock that would keep 
 process from opening the file in another way.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,8 @@ class ChunkTable:
         plist = dataset.id.get_create_plist()
         filters = tuple(plist.get_filter(place)[0] for place in range(plist.get_nfilters()))
         one_each = dataset.chunks == (1, *dataset.shape[1:])
-        if not one_each or not set(filters) <= {DEFLATE, SHUFFLE, FLETCHER32}:
+        known = set(filters) <= {DEFLATE, SHUFFLE, FLETCHER32}
+        if not (one_each and known and dataset.dtype.itemsize in (1, 2, 4, 8)):
             return None
         places = np.zeros((len(dataset), 3), np.int64)
 
@@ -66,6 +68,10 @@ class ChunkTable:
         array = np.frombuffer(data, self.dtype).reshape(self.shape)
         return array if array.flags.writeable else array.copy()
 
+    @property
+    def _byte_count(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize + _CHECKSUM_BYTES
+
     def _undo(self, code: int, data: Any) -> Any:
         if code == FLETCHER32:
             # Deflate has a checksum of its own, over the same bytes.
@@ -73,17 +79,18 @@ class ChunkTable:
         if code == SHUFFLE:
             return unshuffled(data, self.dtype.itemsize)
         try:
-            return bytearray(zlib.decompress(data))
+            return bytearray(zlib.decompress(data, bufsize=self._byte_count))
         except zlib.error as error:
             raise OSError(f"a chunk cannot be decompressed: {error}") from error
 
 
 def unshuffled(data: Any, itemsize: int) -> Any:
-    """Put bytes that were sorted by significance back together."""
+    """Put bytes that were sorted by significance, least first, back together."""
     if itemsize == 1:
         return data
     planes = np.frombuffer(data, np.uint8).reshape(itemsize, -1)
-    together = np.zeros((planes.shape[1], itemsize), np.uint8)
-    for place in range(itemsize):
-        together[:, place] = planes[place]
-    return together
+    numbers = planes[-1].astype(f"<u{itemsize}")
+    for plane in planes[-2::-1]:
+        numbers <<= 8
+        numbers |= plane
+    return numbers

@@ -20,9 +20,11 @@ def encode_image(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
     )
 
 
-def decode_image(data: bytes | ImageBytes) -> UInt8[np.ndarray, "height width 3"]:
-    """Decode a JPEG to sRGB. Decoding is exact: the same bytes give the same pixels."""
-    return simplejpeg.decode_jpeg(data, colorspace="RGB")
+def decode_image(
+    data: bytes | ImageBytes, out: UInt8[np.ndarray, "height width 3"] | None = None
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Decode a JPEG to sRGB, into ``out`` if given. The same bytes give the same pixels."""
+    return simplejpeg.decode_jpeg(data, colorspace="RGB", buffer=out)
 
 
 def encode_depth(depth_m: Float[np.ndarray, "height width"]) -> UInt16[np.ndarray, "height width"]:

@@ -140,15 +140,11 @@ def hand_distances(
         scene: where the object is.
         held: the object, with its closed surface.
     """
-    import igl
+    from obman_gen.metrics import signed_distances
 
     object_from_camera = np.linalg.inv(scene.camera_from_object)
     points = hand_vertices @ object_from_camera[:3, :3].T + object_from_camera[:3, 3]
-    vertices = np.ascontiguousarray(held.surface[0], np.float64)
-    faces = np.ascontiguousarray(held.surface[1], np.int64)
-    squared = igl.point_mesh_squared_distance(points, vertices, faces)[0]
-    inside = np.asarray(igl.fast_winding_number(vertices, faces, points)) > 0.5
-    return np.where(inside, -1.0, 1.0) * np.sqrt(squared) * scene.object_scale
+    return signed_distances(points, *held.surface) * scene.object_scale
 
 
 def draw_sample(studio: Studio, draw_of: Mapping[str, Any], draws: int) -> tuple[Sample, list]:

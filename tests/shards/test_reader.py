@@ -301,6 +301,23 @@ def test_a_shard_that_is_being_read_can_be_opened_with_other_tools(run):
         assert_array_equal(file["depth/ho"][1], depth)
 
 
+@pytest.mark.parametrize("kind", [SampleReader, HandObjectDataset])
+def test_a_batch_is_its_samples_stacked(run, kind):
+    source = kind(run, "train", fields=["image", "images/o", "depth", "normals", *LABELS])
+    indices = [5, 0, -1, 5]
+    whole = source.batch(indices) if kind is SampleReader else source[indices]
+
+    for name, values in whole.items():
+        for place, index in enumerate(indices):
+            one = source[index][name]
+            assert_array_equal(np.asarray(values[place]), np.asarray(one), err_msg=name)
+            if not isinstance(one, str):
+                assert values[place].dtype == one.dtype
+
+
+LABELS = ["hand", "object", "scene", "crc32"]
+
+
 def test_torch_items_hold_what_the_numpy_reader_gives(run):
     dataset, reader = HandObjectDataset(run, "train"), SampleReader(run, "train")
 

@@ -75,6 +75,23 @@ def test_batches_of_a_data_loader_are_the_samples(run, worker_count):
             assert_array_equal(row[name], value, err_msg=name)
 
 
+@pytest.mark.parametrize("worker_count", [0, 2])
+def test_batches_made_in_workers_arrive_as_they_were(run, worker_count):
+    dataset = HandObjectDataset(run, "train")
+    order = torch.utils.data.BatchSampler(range(8), 3, drop_last=False)
+    loader = torch.utils.data.DataLoader(
+        dataset, sampler=order, batch_size=None, num_workers=worker_count
+    )
+
+    for indices, batch in zip(order, loader, strict=True):
+        whole = dataset[indices]
+        assert list(batch) == list(whole)
+        for name, value in whole.items():
+            if torch.is_tensor(value):
+                assert batch[name].dtype == value.dtype
+            assert_array_equal(batch[name], value, err_msg=name)
+
+
 def test_reading_takes_no_lock_and_leaves_no_trace(run):
     """On network file systems locks are slow or refused, read-only ones take no new files."""
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
