@@ -1,5 +1,6 @@
 """Options that commands share, and how they become a run's context."""
 
+import errno
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import click
 from obman_gen.errors import InputError
 
 DEFAULT_RUN = Path("runs/default")
+OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,14 @@ def user_errors() -> Iterator[None]:
         yield
     except InputError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if error.errno not in OUT_OF_SPACE:
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        raise click.ClickException(
+            f"there is no space left on the disk{where}; make some and run the command again: "
+            "what is complete is kept"
+        ) from error
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What the command line says of mistakes: one sentence, the right exit code, nothing left."""
 
+import errno
+
 import pytest
 from click.testing import CliRunner
 
@@ -65,3 +67,15 @@ def test_a_folder_that_was_there_keeps_its_files_and_its_configuration(tmp_path)
 
     assert result.exit_code == 1
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/shard.h5")
+
+    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", full)
+
+    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: there is no space left on the disk at /data/shard.h5")
