@@ -47,6 +47,7 @@ class SkinnedModel(torch.nn.Module):
     _template: torch.Tensor
     _shape: torch.Tensor
     _weights: torch.Tensor
+    _weights_and_one: torch.Tensor
     _joint_template: torch.Tensor
     _joint_shape: torch.Tensor
     _pose: torch.Tensor
@@ -58,7 +59,10 @@ class SkinnedModel(torch.nn.Module):
         self.asset = asset
         self._constant("_template", torch.as_tensor(asset.template.T, dtype=torch.float32))
         self._constant("_shape", by_coordinate(asset.shape_directions))
-        self._constant("_weights", torch.as_tensor(asset.weights.T, dtype=torch.float32))
+        weights = torch.as_tensor(asset.weights.T, dtype=torch.float32)
+        self._constant("_weights", weights)
+        # Every vertex follows the translation wholly, as it would a joint of weight one.
+        self._constant("_weights_and_one", torch.cat([weights, torch.ones_like(weights[:1])]))
         # Joints depend on shape linearly: regress the template and the directions once.
         self._constant("_joint_template", _wide(asset.joint_regressor, asset.template))
         joint_shape = np.einsum("jv,vxb->jxb", asset.joint_regressor, asset.shape_directions)
@@ -105,16 +109,15 @@ class SkinnedModel(torch.nn.Module):
         rest_joints = self.rest_joints(betas)
         shaped = self._corrected(self._shaped(betas), rotations)
         turns, places = self._pose_joints(rotations, rest_joints)
-        # Each joint moves a rest point v to turn v + (place - turn rest_joint). Weights sum to
-        # one, so that a translation of every joint is one of every vertex.
-        places = places + translation[:, None]
+        # Each joint moves a rest point v to turn v + (place - turn rest_joint).
         shifts = places - (turns @ rest_joints[..., None])[..., 0]
+        shifts_and_translation = torch.cat([shifts, translation[:, None]], dim=1)
         vertices = _Move.apply(
             (by_element(turns) @ self._weights).unflatten(1, (3, 3)),
-            by_element(shifts) @ self._weights,
+            by_element(shifts_and_translation) @ self._weights_and_one,
             shaped.unflatten(1, (3, -1)),
         )
-        return vertices.transpose(1, 2).contiguous(), places
+        return vertices.transpose(1, 2).contiguous(), places + translation[:, None]
 
     def rest_joints(self, betas: Float[torch.Tensor, "batch beta"]) -> torch.Tensor:
         """Return the (batch, joint, 3) joints of the unposed model."""
