@@ -66,7 +66,7 @@ def holds_origin(wrenches: Wrenches) -> bool:
     return bool(nnls(equations, wanted)[1] <= ORIGIN_TOLERANCE)
 
 
-def l1_wrenches(contacts: Sequence[Wrenches]) -> Wrenches:
+def l1_wrenches(contacts: Sequence[Float[np.ndarray, "_ dim"]]) -> Wrenches:
     """Return the set whose hull bounds all forces that sum to one over the contacts."""
     return np.vstack(list(contacts)) if len(contacts) else np.zeros((0, 6))
 

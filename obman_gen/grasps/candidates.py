@@ -98,7 +98,7 @@ def _score(closed: FieldClosing, radius_mm: float) -> float:
     wrenches = [
         edge_wrenches(
             friction_cone(),
-            PAD_FRICTION if _is_tip(link) else LINK_FRICTION,
+            PAD_FRICTION if _is_tip(int(link)) else LINK_FRICTION,
             contact_frame(normal),
             point,
             radius_mm,

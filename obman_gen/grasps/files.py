@@ -124,7 +124,7 @@ def _planned(object_id: str, metres_per_unit: float, entry: Mapping[str, Any]) -
         global_orient=np.asarray(entry["mano_pose"][:3], float),
         pose=np.asarray(entry["mano_pose"][3:], float),
         betas=np.asarray(refined["betas"], float),
-        translation=np.asarray(entry["mano_trans"], float),
+        translation=np.asarray(entry["mano_trans"], float).ravel(),
         side=refined["side"],
     )
     return Grasp(object_id, metres_per_unit, hand, _measures_from_json(entry["measures_before"]))

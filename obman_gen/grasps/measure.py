@@ -49,6 +49,11 @@ class SkinMeasurer:
             planned = measures
         return planned
 
+    def measure_fully(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
+        """Return the planned measures completed by those of the skin."""
+        held = float(self.directions_held(hand))
+        return replace(self.measure(hand, planned), directions_held=held)
+
     def measure_acceptable(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
         """Return the same as `measure`, but stop at the first limit broken.
 
