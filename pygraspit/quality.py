@@ -101,7 +101,7 @@ def extreme_points(points: Wrenches) -> Wrenches:
 def _is_flat(wrenches: Wrenches) -> bool:
     """Say whether the wrenches lie in a plane of fewer dimensions than their own."""
     values = np.linalg.svd(wrenches - wrenches.mean(axis=0), compute_uv=False)
-    return len(values) < wrenches.shape[1] or values[-1] <= FLAT_SHARE * values[0]
+    return len(values) < wrenches.shape[1] or bool(values[-1] <= FLAT_SHARE * values[0])
 
 
 def _hull(wrenches: Wrenches) -> ConvexHull:

@@ -68,8 +68,10 @@ def tile(grasp: Grasp, run: RunFolder, hand_model: HandModel) -> Image.Image:
     sunken = signed_distances(hand, *surface) < -DEEP_M
     skin = np.where(sunken[:, None], INSIDE, SKIN)
     shown = np.asarray(prepared.mesh.vertices) * scale
+    hand, hand_faces = hand_model.close_boundary(hand)
+    skin = np.concatenate([skin, np.tile(SKIN, (len(hand) - len(skin), 1))])
     vertices = np.concatenate([hand, shown])
-    faces = np.concatenate([hand_model.faces, prepared.mesh.faces + len(hand)])
+    faces = np.concatenate([hand_faces, prepared.mesh.faces + len(hand)])
     colors = np.concatenate([skin, np.tile(OBJECT, (len(shown), 1))])
     out = Image.new("RGB", (2 * TILE_PX, TILE_PX))
     for number, view in enumerate(VIEWS_RAD):

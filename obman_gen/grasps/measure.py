@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from obman_gen import metrics
+from obman_gen.arrays import snapped
 from obman_gen.errors import SampleRejected
 from obman_gen.grasps.config import LimitsConfig
 from obman_gen.hands import HandModel
@@ -67,8 +68,7 @@ class SkinMeasurer:
 
     def _stepwise(self, hand: HandParameters, planned: GraspMeasures) -> Iterator[GraspMeasures]:
         """Yield the measures as they are taken, the cheapest first; NaN: not yet taken."""
-        vertices, _ = self.hand_model.vertices_of(hand)
-        vertices = np.asarray(vertices, float)
+        vertices = self._skin(hand)
         closed, faces = self.hand_model.close_boundary(vertices)
         solid = self.solid
         measures = replace(planned, **self.contacts(vertices))
@@ -88,10 +88,13 @@ class SkinMeasurer:
 
         As dear as all other measures together: `measure` leaves it out.
         """
-        vertices, _ = self.hand_model.vertices_of(hand)
-        closed, faces = self.hand_model.close_boundary(np.asarray(vertices, float))
+        closed, faces = self.hand_model.close_boundary(self._skin(hand))
         moved = metrics.directional_displacements(closed, faces, self.solid.convex_parts)
         return sum(one <= self.limits.hold_displacement_m for one in moved)
+
+    def _skin(self, hand: HandParameters) -> Float[np.ndarray, "vertex 3"]:
+        vertices, _ = self.hand_model.vertices_of(hand)
+        return snapped(np.asarray(vertices, float))
 
     def contacts(self, vertices: Float[np.ndarray, "vertex 3"]) -> dict[str, Any]:
         """Return which of the hand's parts have skin within the contact distance."""

