@@ -66,7 +66,7 @@ def holds_origin(wrenches: Wrenches) -> bool:
     return bool(nnls(equations, wanted)[1] <= ORIGIN_TOLERANCE)
 
 
-def l1_wrenches(contacts: Sequence[Wrenches]) -> Wrenches:
+def l1_wrenches(contacts: Sequence[Float[np.ndarray, "_ dim"]]) -> Wrenches:
     """Return the set whose hull bounds all forces that sum to one over the contacts."""
     return np.vstack(list(contacts)) if len(contacts) else np.zeros((0, 6))
 
@@ -101,7 +101,7 @@ def extreme_points(points: Wrenches) -> Wrenches:
 def _is_flat(wrenches: Wrenches) -> bool:
     """Say whether the wrenches lie in a plane of fewer dimensions than their own."""
     values = np.linalg.svd(wrenches - wrenches.mean(axis=0), compute_uv=False)
-    return len(values) < wrenches.shape[1] or values[-1] <= FLAT_SHARE * values[0]
+    return len(values) < wrenches.shape[1] or bool(values[-1] <= FLAT_SHARE * values[0])
 
 
 def _hull(wrenches: Wrenches) -> ConvexHull:
