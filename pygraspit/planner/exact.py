@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pygraspit.planner.planner import EigenGraspPlanner
 
 
+@runtime_checkable
 class PlanningScene(Protocol):
     """A hand and an object, as the planner needs them; poses are in the object's frame, mm."""
 
