@@ -46,8 +46,7 @@ class WorldScene:
         self, object_from_palm: Float[np.ndarray, "4 4"], dofs: Float[np.ndarray, "dof"]
     ) -> bool:
         """Pose the hand; say whether it is free of collisions."""
-        self._robot.set_pose(self._body.world_from_body @ object_from_palm)
-        self._robot.force_dofs(dofs)
+        self._robot.force_dofs(dofs, self._body.world_from_body @ object_from_palm)
         return not any_cross(self._world.scene, self._everything)
 
     def contacts(self) -> ContactView:
@@ -59,15 +58,21 @@ class WorldScene:
         return ContactView(to_object, normals, self._friction, self._edges)
 
     def close(self, approach_first: bool) -> Closing:
-        """Close the fingers from where `put` left the hand, perhaps approaching first."""
-        robot, palm = self._robot, self._robot.palm
+        """Close the fingers from where `put` left the hand.
+
+        ``approach_first``: move forward until something touches; back, if not with the palm.
+        """
+        robot, start = self._robot, self._robot.world_from_palm.copy()
         if approach_first:
             robot.approach_to_contact(APPROACH_MM)
-        palm_touches = any(side.other == self._body.name for side in self._world.contacts_on(palm))
+            palm_sides = self._world.contacts_on(robot.palm)
+            if not any(side.other == self._body.name for side in palm_sides):
+                robot.set_pose(start)
+        # Judged by the contacts that stopped the fingers; others are not looked for, as in
+        # GraspIt!'s energies (but not in its final quality).
         robot.auto_grasp()
-        self._world.find_contacts()
         count = sum(side.other == self._body.name for side in robot.contacts())
         if not count:
-            return Closing(NO_CLOSURE, 0.0, 0, palm_touches)
+            return Closing(NO_CLOSURE, 0.0, 0)
         epsilon, volume = self._world.quality(self._body, robot)
-        return Closing(epsilon, volume, count, palm_touches)
+        return Closing(epsilon, volume, count)

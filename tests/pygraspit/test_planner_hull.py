@@ -22,7 +22,9 @@ def cones(rng, count, friction):
     tangents = np.cross(np.array([0.0, 1.0, 0.0]), normals)
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
     edges = friction * soft_friction_edges(5.0)
-    sideways = edges[:, :1] * tangents[:, None] + edges[:, 1:2] * np.cross(normals, tangents)[:, None]
+    sideways = (
+        edges[:, :1] * tangents[:, None] + edges[:, 1:2] * np.cross(normals, tangents)[:, None]
+    )
     return ((normals[:, None] + sideways) * rng.uniform(0.1, 2, (count, 1, 1))).reshape(-1, 3)
 
 
@@ -38,7 +40,7 @@ def test_agrees_with_qhull(friction):
 def test_cross_polytope_and_cube():
     assert_allclose(force_epsilon(np.vstack([np.eye(3), -np.eye(3)])), 3**-0.5, atol=1e-12)
     corners = np.stack(np.meshgrid(*[np.linspace(-1.0, 1.0, 5)] * 3), axis=-1).reshape(-1, 3)
-    assert_allclose(force_epsilon(corners + [0.25, 0, 0]), 0.75, atol=1e-12)
+    assert_allclose(force_epsilon(corners + np.array([0.25, 0, 0])), 0.75, atol=1e-12)
 
 
 def test_turning_all_forces_changes_nothing():
@@ -57,7 +59,7 @@ def test_more_forces_never_resist_less():
 
 
 def test_origin_outside_flat_and_among_the_points():
-    above = cones(np.random.default_rng(3), 5, 0.2) + [0, 0, 10]
+    above = cones(np.random.default_rng(3), 5, 0.2) + np.array([0, 0, 10])
 
     assert force_epsilon(above) == -1.0
     assert force_epsilon(above, with_origin=True) == 0.0
