@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from obman_gen.cli_options import RunOptions, opened, run_option, run_options, user_errors
+from obman_gen.cli_options import Commands, RunOptions, opened, run_option, run_options, user_errors
 from obman_gen.sample import SPLITS, VIEWS
 
 EPILOG_DATASET = """\b
@@ -21,7 +21,10 @@ Examples:
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--run",
     type=click.Path(path_type=Path, file_okay=False),
@@ -64,13 +67,22 @@ def objects(options: RunOptions):
 
 
 @main.command(epilog="Example: obman-gen grasp --set grasps.per_scale=12")
+@click.option(
+    "--import",
+    "source",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Take grasps from ObMan's released shapenet_grasps folder instead of planning.",
+)
 @run_options
-def grasp(options: RunOptions):
+def grasp(options: RunOptions, source: Path | None):
     """Plan, refine and validate grasps of the prepared objects."""
     from obman_gen import pipeline
 
     with opened(options) as context:
-        pipeline.plan_grasps(context)
+        if source:
+            pipeline.import_grasps(context, source)
+        else:
+            pipeline.plan_grasps(context)
 
 
 @main.command(epilog="Example: obman-gen render --split train --limit 100")
@@ -122,7 +134,13 @@ def verify(run: Path, deep: bool, repair: bool):
 
 
 @main.command(epilog="Example: obman-gen view --sheet sheet.png")
-@click.option("--port", default=8080, show_default=True, help="Port of the browser viewer.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port of the browser viewer.",
+)
 @click.option("--sheet", type=click.Path(path_type=Path), help="Write a contact sheet instead.")
 @run_option
 def view(run: Path, port: int, sheet: Path | None):
@@ -284,7 +302,7 @@ def doctor(libraries: bool):
         raise click.ClickException("something is missing; the lines above say what to do")
 
 
-@main.group()
+@main.group(cls=Commands)
 def lists():
     """Make or import lists of ShapeNet objects."""
 
@@ -312,7 +330,7 @@ def import_lists(source: Path, out: Path, with_mug: bool):
         click.echo(object_lists.import_obman(source, out, with_mug=with_mug))
 
 
-@main.group()
+@main.group(cls=Commands)
 def assets():
     """Build or check the open hand and body."""
 

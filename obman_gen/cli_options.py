@@ -1,5 +1,6 @@
 """Options that commands share, and how they become a run's context."""
 
+import errno
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import click
 from obman_gen.errors import InputError
 
 DEFAULT_RUN = Path("runs/default")
+OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,34 @@ def run_options(function: Callable) -> Callable:
     return wrapper
 
 
+class Commands(click.Group):
+    """A group whose commands report a wrong option value like any mistake of the user's.
+
+    One sentence and exit code 1; click keeps its usage lines and exit code 2 for options and
+    commands that do not exist or are missing.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the group's own options."""
+        with _wrong_values():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read a command's options and run it."""
+        with _wrong_values():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _wrong_values() -> Iterator[None]:
+    try:
+        yield
+    except click.MissingParameter:
+        raise
+    except click.BadParameter as error:
+        raise click.ClickException(error.format_message()) from error
+
+
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Turn what the user can fix into one line on stderr and exit code 1."""
@@ -75,6 +105,14 @@ def user_errors() -> Iterator[None]:
         yield
     except InputError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if error.errno not in OUT_OF_SPACE:
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        raise click.ClickException(
+            f"there is no space left on the disk{where}; make some and run the command again: "
+            "what is complete is kept"
+        ) from error
 
 
 @contextmanager
@@ -89,10 +127,13 @@ def opened(options: RunOptions, preset: str | None = None) -> Iterator[Any]:
     with user_errors():
         engine_config = EngineConfig(options.scheduler or "local", options.workers or 0)
         folder = RunFolder(options.run)
-        config = settle_config(folder, preset, options.config, _overrides(options), options.force)
-        context = pipeline.open_run(options.run, config, engine_config, Reporter())
-        with context.engine:
-            yield context
+        with folder.withdrawn_if_unused():
+            config = settle_config(
+                folder, preset, options.config, _overrides(options), options.force
+            )
+            context = pipeline.open_run(options.run, config, engine_config, Reporter())
+            with context.engine:
+                yield context
 
 
 def _overrides(options: RunOptions) -> tuple[str, ...]:

@@ -147,7 +147,8 @@ class Engine:
                 n_workers=self._config.worker_count,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,  # pyright: ignore[reportArgumentType] (documented to switch it off)
+                # No dashboard; and its server takes a free port, so that runs stand each other.
+                scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
                 memory_limit=0,
                 silence_logs=50,
             )

@@ -3,8 +3,8 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -86,6 +86,22 @@ class RunFolder:
                 "choose another with --run"
             ) from error
         remove_leftovers(self.root)
+
+    @contextmanager
+    def withdrawn_if_unused(self) -> Iterator[None]:
+        """Leave no folder behind if the block, which creates it, fails before it made anything.
+
+        A configuration without data would bind the next command to settings nobody chose.
+        """
+        is_new = not self.config.exists()
+        try:
+            yield
+        except InputError:
+            if is_new and self.root.is_dir() and not set(self.root.iterdir()) - {self.config}:
+                self.config.unlink(missing_ok=True)
+                with suppress(OSError):  # a mount point, or somebody's current folder
+                    self.root.rmdir()
+            raise
 
     def require(self, path: Path, made_by: str) -> None:
         """Refuse to go on without a file an earlier command makes."""

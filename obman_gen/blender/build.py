@@ -41,8 +41,7 @@ class Builder:
 
     def clear(self) -> None:
         """Remove everything the last drawing brought, and files' images beyond the last used."""
-        for block in self._owned:
-            _collection_of(block).remove(block)
+        bpy.data.batch_remove(self._owned)  # one by one, each would search all others for users
         self._owned, self.objects = [], []
         while len(self._file_images) > TEXTURES_KEPT:
             _, image = self._file_images.popitem(last=False)
@@ -52,11 +51,11 @@ class Builder:
     def add_part(self, part: Part) -> None:
         """Make a mesh object with its materials."""
         mesh = _mesh(part)
-        self._owned.insert(0, mesh)
+        self._owned.append(mesh)
         for material in part.materials:
             mesh.materials.append(self._material(material))
         blender_object = bpy.data.objects.new(part.name, mesh)
-        self._owned.insert(0, blender_object)
+        self._owned.append(blender_object)
         self._scene.collection.objects.link(blender_object)
         self.objects.append((part, blender_object))
 
@@ -76,7 +75,7 @@ class Builder:
         place = Matrix.Translation(BLENDER_FROM_CAMERA @ np.array(lamp.position))
         blender_object.matrix_world = place @ turn
         self._scene.collection.objects.link(blender_object)
-        self._owned[:0] = [blender_object, light]
+        self._owned += [blender_object, light]
 
     def set_environment(self, environment: LinearImage) -> None:
         """Light the scene from all around."""
@@ -228,17 +227,3 @@ def _mesh(part: Part):
     if part.sharp_angle_rad < np.pi:
         mesh.set_sharp_from_angle(angle=part.sharp_angle_rad)
     return mesh
-
-
-def _collection_of(block):
-    """Return the list of ``bpy.data`` a datablock lives in."""
-    for kind, blocks in (
-        (bpy.types.Object, bpy.data.objects),
-        (bpy.types.Mesh, bpy.data.meshes),
-        (bpy.types.Light, bpy.data.lights),
-        (bpy.types.Material, bpy.data.materials),
-        (bpy.types.Image, bpy.data.images),
-    ):
-        if isinstance(block, kind):
-            return blocks
-    raise TypeError(f"{type(block).__name__} is not something a drawing makes")

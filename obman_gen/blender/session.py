@@ -75,7 +75,8 @@ def start(config: RenderConfig):
     scene.render.resolution_percentage = 100
     scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     scene.collection.objects.link(scene.camera)
-    _set_sampling(scene.cycles, config)
+    with quiet():  # choosing a denoiser makes Cycles look for graphics cards, and say so
+        _set_sampling(scene.cycles, config)
     _set_device(scene.cycles, config.device)
     return scene
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from obman_gen.errors import InputError
+from obman_gen.objects.categories import chosen
 
 SOURCES = ("auto", "procedural", "shapenet", "folder")
 
@@ -36,6 +37,7 @@ class ObjectsConfig:
             raise InputError(
                 f"objects.source must be one of {', '.join(SOURCES)}, got {self.source!r}"
             )
+        chosen(self.categories)  # raises for a name that is none
         if self.per_category < 0:
             raise InputError(
                 f"objects.per_category must be 0 (as ObMan) or more, got {self.per_category}"

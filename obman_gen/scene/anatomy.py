@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from typing import no_type_check
 
+import numba
 import numpy as np
 from jaxtyping import Float, Integer
 
@@ -161,12 +162,10 @@ class HandAnatomy:
         a, b = local @ across / (across @ across), local @ up / (up @ up)
         scale = np.array([np.linalg.norm(across), np.linalg.norm(up)])
         flat = np.stack([a, b], axis=1) * scale + 2 * wobble_m[:, None]
-        nearest = np.full(len(flat), np.inf)
-        for line in PALM_LINES:
-            knots = _rounded(np.array(line)) * scale
-            for start, end in pairwise(knots):
-                nearest = np.minimum(nearest, _distance_to_segment(flat, start, end))
-        return nearest
+        knots = [_rounded(np.array(line)) * scale for line in PALM_LINES]
+        starts = np.concatenate([line[:-1] for line in knots])
+        ends = np.concatenate([line[1:] for line in knots])
+        return _distances_to_segments(flat, starts, ends)
 
     def knuckles(self, seed: int, wobble_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return transverse wrinkles and the redder, darker skin over the knuckles, in [0, 1]."""
@@ -218,7 +217,21 @@ def _rounded(knots: np.ndarray) -> np.ndarray:
     return knots
 
 
-def _distance_to_segment(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    along = end - start
-    share = np.clip((points - start) @ along / max(along @ along, 1e-18), 0, 1)
-    return np.linalg.norm(points - start - share[:, None] * along, axis=1)
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _distances_to_segments(points, starts, ends):
+    """Return the distance of each point in the plane to the nearest segment."""
+    out = np.empty(len(points))
+    for i in range(len(points)):
+        x, y = points[i]
+        nearest = np.inf
+        for k in range(len(starts)):
+            from_x, from_y = x - starts[k, 0], y - starts[k, 1]
+            along_x, along_y = ends[k, 0] - starts[k, 0], ends[k, 1] - starts[k, 1]
+            share = (from_x * along_x + from_y * along_y) / (along_x**2 + along_y**2)
+            share = min(max(share, 0.0), 1.0)
+            nearest = min(
+                nearest, (from_x - share * along_x) ** 2 + (from_y - share * along_y) ** 2
+            )
+        out[i] = np.sqrt(nearest)
+    return out

@@ -4,7 +4,7 @@ Names carry the split they belong to, and an asset depends on nothing but its na
 or room is ever shared between splits.
 """
 
-import os
+import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from obman_gen.runfolder import write_atomically
 from obman_gen.sample import Split
 from obman_gen.streams import RandomStreams
 
@@ -53,9 +54,7 @@ class ArrayCache:
         """Return the array of a name, making and keeping it the first time."""
         path = self.folder / f"{name}.npy"
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{name}.{os.getpid()}.partial")
-            with partial.open("wb") as file:
-                np.save(file, make())
-            partial.replace(path)
+            buffer = io.BytesIO()
+            np.save(buffer, make())
+            write_atomically(path, buffer.getvalue())
         return np.load(path)

@@ -18,6 +18,7 @@ _CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z i
 _SIDES = np.array(
     [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
 )
+_BOX_FACES = np.stack([_SIDES[:, [0, 1, 2]], _SIDES[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
 _SIDE_AXES = np.array([[2, 1], [2, 1], [0, 2], [0, 2], [0, 1], [0, 1]])
 
 
@@ -30,7 +31,11 @@ class _Furnisher:
     """Width, height, depth."""
     eye: np.ndarray
     """Of the viewer; x and z from the middle of the floor, y the height above it."""
-    parts: list[Part] = field(default_factory=list)
+    boxes: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    """Corners and texture coordinates of each."""
+    materials: dict[int, tuple[int, Material]] = field(default_factory=dict)
+    """Each once, with its place, by identity: equal pictures would be slow to compare."""
+    material_of_box: list[int] = field(default_factory=list)
     lamps: list[Lamp] = field(default_factory=list)
 
     def box(self, centre, size_m, material: Material, yaw_rad=0.0, texture_m=1.0) -> None:
@@ -40,11 +45,25 @@ class _Furnisher:
         turn = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
         place = corners @ turn.T + centre - self.eye
         place[:, 1] *= -1
-        quads = np.stack([_SIDES[:, [0, 1, 2]], _SIDES[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
         axes = np.repeat(_SIDE_AXES, 2, axis=0)
-        uv = np.take_along_axis(corners[quads], axes[:, None, :].repeat(3, axis=1), axis=2)
-        self.parts.append(
-            Part("box", place, quads, (material,), np.zeros(12, int), uv=uv / texture_m)
+        uv = np.take_along_axis(corners[_BOX_FACES], axes[:, None, :].repeat(3, axis=1), axis=2)
+        index, _ = self.materials.setdefault(id(material), (len(self.materials), material))
+        self.boxes.append((place, uv / texture_m))
+        self.material_of_box.append(index)
+
+    def part(self) -> Part:
+        """Return all boxes as one surface: hundreds of them would cost seconds each drawing."""
+        count, size = len(self.boxes), len(_BOX_FACES)
+        starts = len(_CORNERS) * np.arange(count)
+        return Part(
+            "room",
+            np.concatenate([place for place, _ in self.boxes]),
+            (_BOX_FACES + starts[:, None, None]).reshape(-1, 3),
+            tuple(material for _, material in self.materials.values()),
+            np.zeros(count * size, int),
+            np.repeat(self.material_of_box, size),
+            np.concatenate([uv for _, uv in self.boxes]),
+            sharp_angle_rad=0.6,
         )
 
     def surface(self, *kinds: str, roughness: float | None = None) -> Material:
@@ -77,7 +96,7 @@ def furnished_room(rng: np.random.Generator) -> Drawing:
     dark = np.full((4, 8, 3), 0.02, np.float32)
     return Drawing(
         camera,
-        tuple(room.parts),
+        (room.part(),),
         dark,
         np.zeros((32, 64, 3), np.float32),
         tuple(room.lamps),

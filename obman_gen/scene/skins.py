@@ -1,7 +1,6 @@
 """Skins by name: painted ones are made once per run folder, scans are the user's own files."""
 
 import io
-import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from obman_gen.runfolder import write_atomically
 from obman_gen.scene.anatomy import HandAnatomy
 from obman_gen.scene.atlas import Atlas, atlas_of
 from obman_gen.scene.drawing import Material
@@ -143,7 +143,4 @@ def _write_image(path: Path, pixels: np.ndarray) -> None:
     """Write a JPEG without chroma subsampling, complete or not at all."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(buffer.getvalue())
-    partial.replace(path)
+    write_atomically(path, buffer.getvalue())

@@ -276,7 +276,6 @@ def _fabric(rng: np.random.Generator, tile_m: float) -> Material:
         textures.cloth(rng, FABRIC_PX),
         roughness=0.85,
         specular=0.25,
-        sheen=0.2,
         bump=np.repeat(np.rint(creases * 255).astype(np.uint8)[..., None], 3, axis=2),
         bump_height_m=0.015 * tile_m,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from obman_gen.blender.threads import cpus_seen
 from obman_gen.bodies import body_for, load_body_model
 from obman_gen.config import Config
 from obman_gen.errors import InputError, SampleRejected
@@ -65,9 +66,10 @@ class Studio:
 
     def __init__(self, run: str):
         """Load the run's models and start Blender."""
-        from obman_gen.blender.renderer import Renderer
-
         self.folder, self.config = RunFolder(Path(run)), task_config(run)
+        with cpus_seen(self.config.render.threads):
+            from obman_gen.blender.renderer import Renderer
+
         self._scene_config = scene_config(self.config)
         assets = self.config.assets
         hand_model, body_model = load_hand_model(assets.mano or None), None

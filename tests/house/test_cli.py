@@ -1,0 +1,81 @@
+"""What the command line says of mistakes: one sentence, the right exit code, nothing left."""
+
+import errno
+
+import pytest
+from click.testing import CliRunner
+
+from obman_gen.cli import main
+
+WRONG = {
+    "a preset that is none": (["dataset", "--preset", "smal"], "Did you mean 'small'?"),
+    "a negative count": (["dataset", "--set", "samples.train=-3"], "samples.train must be"),
+    "a word for a number": (["dataset", "--set", "samples.train=abc"], "expected `int`"),
+    "an unknown setting": (["dataset", "--set", "samples.trian=3"], "Did you mean samples.train?"),
+    "a setting without value": (["dataset", "--set", "nonsense"], "--set takes key=value"),
+    "a scheduler that is none": (["dataset", "--scheduler", "foo"], "scheduler must be"),
+    "a configuration that is missing": (["dataset", "--config", "none.toml"], "none.toml"),
+    "a negative seed": (["dataset", "--seed", "-1"], "seed must be 0 or more"),
+    "a category that is none": (
+        ["objects", "--set", 'objects.categories=["mugg"]'],
+        "unknown category 'mugg'",
+    ),
+    "a split that is none": (["render", "--split", "tran"], "'tran' is not one of"),
+    "a port that is none": (["view", "--port", "99999"], "99999"),
+    "grasping without objects": (["grasp"], "run `obman-gen --run run objects` first"),
+    "rendering without objects": (["render"], "run `obman-gen --run run objects` first"),
+    "describing nothing": (["stats"], "run `obman-gen --run run dataset` first"),
+    "verifying nothing": (["verify"], "run folder run does not exist"),
+    "training on nothing": (["train"], "run `obman-gen --run run dataset` first"),
+    "predicting without a model": (["predict", "none.jpg"], "best.pt does not exist"),
+    "a layout that is none": (["export", "--format", "foo", "out"], "unknown export format 'foo'"),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_mistake_gets_one_sentence_and_leaves_nothing(mistake, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words, expected = WRONG[mistake]
+
+    result = CliRunner().invoke(main, ["--run", "run", *words])
+
+    assert result.exit_code == 1
+    assert expected in result.output
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["nosuch"], ["render", "--nosuch"], ["export"]])
+def test_wrong_usage_gets_its_own_exit_code(words):
+    assert CliRunner().invoke(main, words).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["dataset", "objects", "grasp", "render", "stats"])
+def test_every_command_shares_the_options_of_a_run_and_shows_an_example(command):
+    text = CliRunner().invoke(main, [command, "--help"]).output
+
+    for option in ("--run", "--config", "--set", "--seed", "--workers", "--scheduler"):
+        assert option in text
+    assert "Example" in text
+
+
+def test_a_folder_that_was_there_keeps_its_files_and_its_configuration(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+
+    result = CliRunner().invoke(main, ["--run", str(tmp_path), "render"])
+
+    assert result.exit_code == 1
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/shard.h5")
+
+    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", full)
+
+    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: there is no space left on the disk at /data/shard.h5")
