@@ -129,6 +129,23 @@ def at_point(values, origin, spacing, x, y, z):  # pragma: no cover
 
 @njit(cache=True)
 @no_type_check
+def distance_at(values, origin, spacing, point):  # pragma: no cover
+    """Return the distance at one point, as `at_point` does, without the gradient."""
+    u, out_x, i = _cell(point[0], origin[0], spacing, values.shape[0])
+    v, out_y, j = _cell(point[1], origin[1], spacing, values.shape[1])
+    w, out_z, k = _cell(point[2], origin[2], spacing, values.shape[2])
+    if out_x != 0.0 or out_y != 0.0 or out_z != 0.0:
+        return at_point(values, origin, spacing, point[0], point[1], point[2])[0]
+    c00 = values[i, j, k] + u * (values[i + 1, j, k] - values[i, j, k])
+    c01 = values[i, j, k + 1] + u * (values[i + 1, j, k + 1] - values[i, j, k + 1])
+    c10 = values[i, j + 1, k] + u * (values[i + 1, j + 1, k] - values[i, j + 1, k])
+    c11 = values[i, j + 1, k + 1] + u * (values[i + 1, j + 1, k + 1] - values[i, j + 1, k + 1])
+    c0, c1 = c00 + v * (c10 - c00), c01 + v * (c11 - c01)
+    return c0 + w * (c1 - c0)
+
+
+@njit(cache=True)
+@no_type_check
 def _outside(distance, gradient, way):  # pragma: no cover
     """Return distance and direction from the surface point under where the point left the box."""
     gx, gy, gz = gradient

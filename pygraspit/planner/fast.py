@@ -15,7 +15,7 @@ from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, 
 from pygraspit.planner.hull import hull_epsilon, new_workspace
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
-from pygraspit.sdf import at_point
+from pygraspit.sdf import at_point, distance_at
 from pygraspit.transforms import NO_TURN_RAD, multiply
 
 FAST_ENERGIES = (
@@ -31,13 +31,14 @@ ILLEGAL = np.inf
 
 
 def new_scratch(hand: HandTable):
-    """Return working arrays for one hand: link poses and frames, balls, forces, hull."""
+    """Return working arrays for one hand: link poses and frames, balls, bounds, forces, hull."""
     link_count = len(hand.joints.link_joint) + 1
     contact_count, edge_count = hand.contact_edges.shape[:2]
     return (
         np.zeros((link_count, 4, 4)),
         np.zeros((len(hand.joints.dof), 4, 4)),
         np.zeros((len(hand.ball_link), 3)),
+        np.zeros((link_count, 3)),
         np.zeros((contact_count * edge_count, 3)),
         *new_workspace(),
     )
@@ -108,9 +109,9 @@ def _anneal(
 @no_type_check
 def evaluate(hand, field, search, state, object_from_approach, scratch):  # pragma: no cover
     """Return a state's energy, `ILLEGAL` in collision; fill its approach frame."""
-    poses, frames, centres, forces, corners, planes, rim = scratch
+    poses, frames, centres, bounds, forces, corners, planes, rim = scratch
     _pose(hand, state, object_from_approach, poses, frames)
-    if _collides(hand, field, poses, centres, search.slack_mm):
+    if _collides(hand, field, poses, centres, bounds, search.slack_mm):
         return ILLEGAL
     return _energy(hand, field, search.energy, poses, forces, corners, planes, rim)
 
@@ -155,26 +156,99 @@ def _fill_axis_angle(place, frame):  # pragma: no cover
 
 @njit(cache=True)
 @no_type_check
-def _collides(hand, field, poses, centres, slack):  # pragma: no cover
-    """Say whether the hand runs into the object or itself; fill the balls' places."""
-    for ball in range(hand.ball_link.shape[0]):
-        pose = poses[hand.ball_link[ball]]
+def _collides(hand, field, poses, centres, bounds, slack):  # pragma: no cover
+    """Say whether the hand runs into the object or itself; fill the places of links' bounds.
+
+    Links whose bounding ball is clear of the object, or of another link's, are not looked into.
+    """
+    for link in range(poses.shape[0]):
+        _to_object(poses[link], hand.link_bound[link], bounds[link])
+    for link in range(poses.shape[0]):
+        if _is_clear(field, bounds[link], hand.link_bound[link, 3]):
+            continue
+        if _link_collides(hand, field, poses[link], link, centres, slack):
+            return True
+    return _meets_itself(hand, poses, centres, bounds, slack)
+
+
+@njit(cache=True)
+@no_type_check
+def _link_collides(hand, field, pose, link, centres, slack):  # pragma: no cover
+    """Say whether a link runs into the object.
+
+    Points are looked up only near a leader that is too near the object to clear them.
+    """
+    for leader in range(hand.leader_start[link], hand.leader_start[link + 1]):
+        ball = hand.leaders[leader]
         _to_object(pose, hand.ball_centre[ball], centres[ball])
-        distance = at_point(
-            field.values, field.origin, field.spacing,
-            centres[ball, 0], centres[ball, 1], centres[ball, 2],
-        )[0]  # fmt: skip
+        distance = distance_at(field.values, field.origin, field.spacing, centres[ball])
         if distance < hand.ball_radius[ball] - slack:
             return True
-    for pair in range(hand.ball_pairs.shape[0]):
-        one, other = hand.ball_pairs[pair, 0], hand.ball_pairs[pair, 1]
-        least = hand.ball_radius[one] + hand.ball_radius[other] - slack
-        gap2 = 0.0
-        for k in range(3):
-            gap2 += (centres[one, k] - centres[other, k]) ** 2
-        if least > 0.0 and gap2 < least * least:
-            return True
+        if distance > hand.follower_reach[leader] + field.spacing - slack:
+            continue
+        for place in range(hand.follower_start[leader], hand.follower_start[leader + 1]):
+            point = hand.followers[place]
+            _to_object(pose, hand.ball_centre[point], centres[point])
+            if distance_at(field.values, field.origin, field.spacing, centres[point]) < -slack:
+                return True
     return False
+
+
+@njit(cache=True)
+@no_type_check
+def _is_clear(field, centre, radius):  # pragma: no cover
+    """Say whether a ball is surely outside the object.
+
+    One grid spacing allows for interpolation. Outside the grid's box a distance is only an
+    upper bound, so there the way to the box counts, inside which the whole object lies.
+    """
+    beyond = 0.0
+    for axis in range(3):
+        low = field.origin[axis]
+        high = low + field.spacing * (field.values.shape[axis] - 1)
+        beyond += max(low - centre[axis], centre[axis] - high, 0.0) ** 2
+    if beyond > 0.0:
+        return beyond > radius * radius
+    distance = distance_at(field.values, field.origin, field.spacing, centre)
+    return distance > radius + field.spacing
+
+
+@njit(cache=True)
+@no_type_check
+def _meets_itself(hand, poses, centres, bounds, slack):  # pragma: no cover
+    """Say whether balls of two links overlap by more than the slack."""
+    for pair in range(hand.link_pairs.shape[0]):
+        first, second = hand.link_pairs[pair, 0], hand.link_pairs[pair, 1]
+        reach = hand.link_bound[first, 3] + hand.link_bound[second, 3]
+        if _gap_squared(bounds[first], bounds[second]) > reach * reach:
+            continue
+        for row in range(hand.pair_start[pair], hand.pair_start[pair + 1]):
+            one, other = hand.ball_pairs[row, 0], hand.ball_pairs[row, 1]
+            least = hand.ball_radius[one] + hand.ball_radius[other] - slack
+            if row == hand.pair_start[pair]:
+                _place_balls(hand, poses, centres, first)
+                _place_balls(hand, poses, centres, second)
+            if least > 0.0 and _gap_squared(centres[one], centres[other]) < least * least:
+                return True
+    return False
+
+
+@njit(cache=True)
+@no_type_check
+def _place_balls(hand, poses, centres, link):  # pragma: no cover
+    """Fill the places of a link's balls; its points meet no other link's."""
+    for leader in range(hand.leader_start[link], hand.leader_start[link + 1]):
+        ball = hand.leaders[leader]
+        _to_object(poses[link], hand.ball_centre[ball], centres[ball])
+
+
+@njit(cache=True)
+@no_type_check
+def _gap_squared(one, other):  # pragma: no cover
+    gap = 0.0
+    for k in range(3):
+        gap += (one[k] - other[k]) ** 2
+    return gap
 
 
 @njit(cache=True)

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 
 from pygraspit.kinematics import JointTable, Kinematics
 from pygraspit.model import RobotModel
 from pygraspit.planner.annealing import Schedule
-from pygraspit.planner.solids import solids_of
+from pygraspit.planner.solids import Solids, solids_of
 from pygraspit.planner.spaces import StateSpace, eigengrasps_of
 from pygraspit.sdf import SignedDistanceGrid
 from pygraspit.transforms import inverse
@@ -30,8 +30,24 @@ class HandTable(NamedTuple):
     ball_link: np.ndarray
     ball_centre: np.ndarray
     ball_radius: np.ndarray
+    leaders: np.ndarray
+    """(leader,) balls, link by link, and a point of each link that has none."""
+    leader_start: np.ndarray
+    """(link + 1,) where each link's begin in ``leaders``."""
+    followers: np.ndarray
+    """(point,) skin points, each with the leader of its link that is nearest."""
+    follower_start: np.ndarray
+    """(leader + 1,) where each leader's begin in ``followers``."""
+    follower_reach: np.ndarray
+    """(leader,) distance from a leader to the farthest of its followers, mm."""
+    link_bound: np.ndarray
+    """(link, 4) centre (link frame) and radius of a ball around all of a link's, mm."""
     ball_pairs: np.ndarray
-    """(pair, 2): balls of the hand that may run into each other."""
+    """(pair, 2): balls of the hand that may run into each other, by pair of links."""
+    link_pairs: np.ndarray
+    """(link pair, 2): the links of those pairs."""
+    pair_start: np.ndarray
+    """(link pair + 1,) where each pair of links' begin in ``ball_pairs``."""
     contact_link: np.ndarray
     contact_place: np.ndarray
     """(contact, 3) link frame, mm."""
@@ -87,6 +103,10 @@ def hand_table(robot: RobotModel) -> HandTable:
     solids = solids_of(robot)
     dof_range = np.stack([kinematics.minimum, kinematics.maximum])
     contact_link, place, normal, edges, edge_count = _contacts(robot)
+    ball_pairs, link_pairs, pair_start = _by_links(
+        _ball_pairs(robot, kinematics, solids), solids.link
+    )
+    link_count = len(kinematics.table.link_joint) + 1
     return HandTable(
         joints=kinematics.table,
         ratio=kinematics.table.ratio,
@@ -97,7 +117,11 @@ def hand_table(robot: RobotModel) -> HandTable:
         ball_link=solids.link,
         ball_centre=solids.centre,
         ball_radius=solids.radius,
-        ball_pairs=_ball_pairs(robot, kinematics, solids),
+        **_groups(solids, link_count),
+        link_bound=_bounds(solids, link_count),
+        ball_pairs=ball_pairs,
+        link_pairs=link_pairs,
+        pair_start=pair_start,
         contact_link=contact_link,
         contact_place=place,
         contact_normal=normal,
@@ -141,6 +165,49 @@ def outline(points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "corner 2
         return points[ConvexHull(points).vertices]
     except QhullError:  # no area: a frictionless contact, or edges along a line
         return np.unique(points, axis=0)
+
+
+def _groups(solids: Solids, link_count: int) -> dict[str, np.ndarray]:
+    """Return leaders and followers, by the names of `HandTable`."""
+    leaders, followers, reach = [], [], []
+    for link in range(link_count):
+        mine = np.flatnonzero(solids.link == link)
+        balls = mine[solids.radius[mine] > 0]
+        heads = balls if len(balls) else mine[:1]
+        tail = np.setdiff1d(mine, heads)
+        gaps = np.linalg.norm(solids.centre[tail][:, None] - solids.centre[heads], axis=2)
+        nearest = gaps.argmin(axis=1) if len(tail) else np.zeros(0, int)
+        for index, head in enumerate(heads):
+            leaders.append(head)
+            followers.append(tail[nearest == index])
+            reach.append(gaps[nearest == index, index].max(initial=0.0))
+    heads = np.array(leaders, np.int64)
+    return {
+        "leaders": heads,
+        "leader_start": np.searchsorted(solids.link[heads], np.arange(link_count + 1)),
+        "followers": np.concatenate(followers).astype(np.int64),
+        "follower_start": np.cumsum([0, *map(len, followers)]),
+        "follower_reach": np.array(reach, np.float64),
+    }
+
+
+def _bounds(solids: Solids, link_count: int) -> Float[np.ndarray, "link 4"]:
+    """Return a ball around the balls and points of every link."""
+    bounds = np.zeros((link_count, 4))
+    for link in np.unique(solids.link):
+        mine = solids.link == link
+        centre, radius = solids.centre[mine], solids.radius[mine]
+        middle = 0.5 * (centre.min(axis=0) + centre.max(axis=0))
+        bounds[link] = [*middle, (np.linalg.norm(centre - middle, axis=1) + radius).max()]
+    return bounds
+
+
+def _by_links(pairs: Integer[np.ndarray, "pair 2"], link: Integer[np.ndarray, "ball"]):
+    """Return pairs of balls sorted by their links, the pairs of links, and where each begins."""
+    links = link[pairs]
+    order = np.lexsort((links[:, 1], links[:, 0]))
+    link_pairs, starts = np.unique(links[order], axis=0, return_index=True)
+    return pairs[order], link_pairs, np.append(starts, len(pairs))
 
 
 def _ball_pairs(robot: RobotModel, kinematics: Kinematics, solids):

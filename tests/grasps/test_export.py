@@ -104,8 +104,9 @@ def test_postures_survive_the_way_to_mano_and_back(hand):
         posed = hand.hand_from_robot(world_from_palm, dofs)
         back, again = hand.robot_from_hand(posed)
 
+        # Parameters are rounded to 1e-10 rad and m, so half of that in mm is 5e-8.
         assert_allclose(again, dofs, atol=1e-9)
-        assert_allclose(back, world_from_palm, atol=1e-9)
+        assert_allclose(back, world_from_palm, atol=1e-7)
 
 
 @pytest.mark.parametrize(

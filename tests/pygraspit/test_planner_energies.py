@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pygraspit import World
 from pygraspit.planner import EigenGraspPlanner, WorldScene
 from pygraspit.planner.exact import EXACT_ENERGIES
-from pygraspit.planner.fast import FAST_ENERGIES, evaluate_fast
+from pygraspit.planner.fast import FAST_ENERGIES, anneal_fast, evaluate_fast
 from pygraspit.planner.spaces import dofs_of, object_from_palm_of
 from pygraspit.planner.tables import field_table, hand_table, search_table
 from pygraspit.sdf import bake
@@ -156,6 +156,32 @@ def test_chains_on_a_field_do_not_depend_on_how_many_run():
     assert any(np.array_equal(alone[0].state, grasp.state) for grasp in crowd)
     assert crowd[0].energy <= alone[0].energy
     assert [grasp.energy for grasp in best(4)] == [grasp.energy for grasp in crowd]
+
+
+@needs_reference
+def test_the_fast_search_ends_with_energies_as_good_as_graspits():
+    """Mean energy of the list of 20 after as many steps as GraspIt! takes."""
+    model, body = robot_model("HumanHand16DOF"), object_model("cylinder")
+    planner, grid = EigenGraspPlanner(model), bake(body.geometry.vertices, body.geometry.faces)
+    search = search_table(
+        planner.space, planner.schedule, FAST_ENERGIES.index(planner.energy), 1.0, 93.0
+    )
+    theirs = [
+        np.mean(record["best_energies"])
+        for name, run in load("plans.json").items()
+        for record in run
+        if name.startswith("HumanHand16DOF_cylinder") and record["kind"] == "plan"
+    ]
+
+    ours = [
+        anneal_fast(
+            planner.table, field_table(grid), search, np.random.default_rng(seed),
+            planner.space.start, 40_000, 20,
+        )[0].energy.mean()
+        for seed in range(5)
+    ]  # fmt: skip
+
+    assert np.median(ours) <= np.median(theirs)
 
 
 @needs_reference
