@@ -1,8 +1,8 @@
 """Table of a run's grasps, before and after refinement, per category.
 
-Run: ``obman-gen --run RUN objects && obman-gen --run RUN grasp``, then
-``python tools/grasp_table.py RUN``. One scale per object by default: about 2 s per grasp on one
-core, nearly all of it for trying both hands in six directions of gravity.
+Run: ``obman-gen --run RUN objects --set objects.per_category=10``, ``obman-gen --run RUN grasp``,
+then ``python tools/grasp_table.py RUN``. One scale per object by default, half a second per grasp
+on one core, nearly all of it for trying the planned hands in six directions of gravity.
 """
 
 from collections import defaultdict
@@ -44,8 +44,10 @@ def remeasured(grasp: Grasp, measurer: SkinMeasurer) -> GraspMeasures:
     if np.isnan(measures.simulation_displacement_m):
         measures = measurer.measure(grasp.hand, measures)
     if np.isnan(measures.directions_held):
-        held = float(measurer.directions_held(grasp.hand))
-        measures = replace(measures, directions_held=held)
+        # what falls in one direction already does not hold in six
+        falls = measures.simulation_displacement_m > measurer.limits.hold_displacement_m
+        held = 0 if falls else measurer.directions_held(grasp.hand)
+        measures = replace(measures, directions_held=float(held))
     return measures
 
 
@@ -59,6 +61,8 @@ def rows(run: RunFolder, objects: int, scales: int) -> Iterator[tuple[str, Row]]
         prepared = load_prepared(run.objects, entry.object_id)
         for scale in prepared.scales[:scales]:
             path = grasp_path(run.grasps, entry.object_id, float(scale))
+            if not path.exists():
+                continue
             solid = solid_of(prepared, float(scale))
             measurer = SkinMeasurer(hand_model, solid, LimitsConfig())
             after, before = load_grasps(path), load_planned(path)

@@ -16,7 +16,8 @@ from obman_gen.grasps.files import load_grasps, load_planned
 SETTINGS = {
     "objects": "per_category=0 surface_resolution=32 scales_per_object=1 convex_threshold=0.2 "
     "max_faces=5000",
-    "grasps": "per_scale=1 chains=4 chain_steps=500 candidates=4 rounds=1",
+    "grasps": "per_scale=1 chains=3 chain_steps=400 candidates=2 rounds=1",
+    "samples": "train=0 val=0 test=0",
 }
 QUICK = [
     word
