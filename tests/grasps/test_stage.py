@@ -123,7 +123,7 @@ def test_released_grasps_take_the_place_of_planned_ones(run, tmp_path):
         assert_allclose(hand.pose, planned.hand.pose)
         assert_allclose(hand.translation, planned.hand.translation)
     assert_allclose(back.measures.epsilon, entry["epsilon"])
-    assert back.measures.max_penetration_m < 0.004
+    assert 0.0 <= back.measures.max_penetration_m < 0.01
     assert back.measures.directions_held >= 0
     assert {line["rule"] for line in rejections(run) if "meshnet" in line["task"]} == {
         "over_flexed"
