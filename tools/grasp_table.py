@@ -1,7 +1,7 @@
 """Table of a run's grasps, before and after refinement, per category.
 
 Run: ``obman-gen --run RUN objects --set objects.per_category=10``, ``obman-gen --run RUN grasp``,
-then ``python tools/grasp_table.py RUN``. One scale per object by default, about a minute on one core,
+then ``python tools/grasp_table.py RUN``. One scale per object by default, about two minutes,
 nearly all of it for trying planned hands in six directions of gravity.
 """
 
