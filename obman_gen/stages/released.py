@@ -10,6 +10,7 @@ from obman_gen.grasps.measure import SkinMeasurer, solid_of
 from obman_gen.grasps.released import ReleasedGrasp, read_released
 from obman_gen.objects import load_prepared, read_objects_table
 from obman_gen.runfolder import RunFolder
+from obman_gen.sample import Grasp
 from obman_gen.stages.context import Context, rejection, task_config
 
 STAGE = "grasp"

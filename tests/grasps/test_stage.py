@@ -16,7 +16,8 @@ from obman_gen.grasps.files import load_grasps, load_planned
 SETTINGS = {
     "objects": "per_category=0 surface_resolution=32 scales_per_object=1 convex_threshold=0.2 "
     "max_faces=5000",
-    "grasps": "per_scale=1 chains=4 chain_steps=500 candidates=4 rounds=1",
+    "grasps": "per_scale=1 chains=3 chain_steps=400 candidates=2 rounds=1",
+    "samples": "train=0 val=0 test=0",
 }
 QUICK = [
     word
@@ -122,7 +123,7 @@ def test_released_grasps_take_the_place_of_planned_ones(run, tmp_path):
         assert_allclose(hand.pose, planned.hand.pose)
         assert_allclose(hand.translation, planned.hand.translation)
     assert_allclose(back.measures.epsilon, entry["epsilon"])
-    assert back.measures.max_penetration_m < 0.004
+    assert 0.0 <= back.measures.max_penetration_m < 0.01
     assert back.measures.directions_held >= 0
     assert {line["rule"] for line in rejections(run) if "meshnet" in line["task"]} == {
         "over_flexed"
