@@ -257,7 +257,7 @@ def through_files(scene, folder: Path, camera) -> None:
 
 def main():
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--scenes", type=int, default=8)
     parser.add_argument("--compared", type=int, default=2)

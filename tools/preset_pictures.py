@@ -21,7 +21,7 @@ WIDTH = 4
 
 def main():
     """Write the strips."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("presets", nargs="*", default=["default", *preset_names()])

@@ -227,4 +227,3 @@ def _mesh(part: Part):
     if part.sharp_angle_rad < np.pi:
         mesh.set_sharp_from_angle(angle=part.sharp_angle_rad)
     return mesh
-

@@ -230,6 +230,8 @@ def _distances_to_segments(points, starts, ends):
             along_x, along_y = ends[k, 0] - starts[k, 0], ends[k, 1] - starts[k, 1]
             share = (from_x * along_x + from_y * along_y) / (along_x**2 + along_y**2)
             share = min(max(share, 0.0), 1.0)
-            nearest = min(nearest, (from_x - share * along_x) ** 2 + (from_y - share * along_y) ** 2)
+            nearest = min(
+                nearest, (from_x - share * along_x) ** 2 + (from_y - share * along_y) ** 2
+            )
         out[i] = np.sqrt(nearest)
     return out

@@ -1,7 +1,7 @@
 """Ask an outside hand detector about a run's H pictures: MediaPipe Hands, in its own environment.
 
 Usage: python3.11 -m venv /tmp/mp && /tmp/mp/bin/pip install mediapipe==0.10.14 h5py
-       /tmp/mp/bin/python tools/check_hands.py RUN [--limit 500] [--image h]
+       /tmp/mp/bin/python benchmarks/hand_detector.py RUN [--limit 500] [--image h]
 
 Says in how many pictures the hand is found (a detection whose landmarks lie, in the median, at
 most half the hand box's side from the labels), and how far its 21 landmarks lie from the labelled
@@ -51,7 +51,7 @@ def landmark_error(detector: Hands, picture: np.ndarray, joints: np.ndarray) -> 
 
 def main():
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--limit", type=int, default=500)
     parser.add_argument("--image", default="h", choices=("h", "ho"))
