@@ -153,8 +153,10 @@ class Bench:
         with self.built(drawing):
             begin = time.process_time()
             for view in VIEWS:
+                box = boxes[view]
+                assert box is not None  # an accepted sample shows something in each view
                 self.show(view)
-                session.set_crop(self.renderer._scene, boxes[view])
+                session.set_crop(self.renderer._scene, box)
                 session.render_passes(self.renderer._scene, keep=view != VIEWS[-1])
             return time.process_time() - begin
 
@@ -178,6 +180,7 @@ class Bench:
         box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
         inside = graspers[box[0] : box[1], box[2] : box[3]]
         whole = renderer_module._crop_box(truth, drawing.camera)
+        assert whole is not None
         scene = self.renderer._scene
         with self.built(drawing):
             self.show("ho")
