@@ -221,7 +221,7 @@ def _rounded(knots: np.ndarray) -> np.ndarray:
 @no_type_check  # a shape-checking wrapper could not be compiled
 def _distances_to_segments(points, starts, ends):
     """Return the distance of each point in the plane to the nearest segment."""
-    out = np.empty(len(points))
+    out = np.zeros(len(points))
     for i in range(len(points)):
         x, y = points[i]
         nearest = np.inf
