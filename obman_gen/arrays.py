@@ -14,6 +14,18 @@ Faces = Integer[np.ndarray, "face 3"]
 Rotation = Float[np.ndarray, "3 3"]
 Transform = Float[np.ndarray, "4 4"]
 
+SNAP_DECIMALS = 10
+
+
+def snapped(values: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Round to 1e-10, which drops what differs from call to call.
+
+    Matrix products and SVDs add up in an order that depends on where arrays happen to lie in
+    memory, so their last bits vary within one process. A search that compares numbers makes
+    another grasp of that; what it starts from is snapped.
+    """
+    return np.round(values, SNAP_DECIMALS) + 0.0  # no negative zeros
+
 
 def transform_points(target_from_source: Transform, points_source: Points) -> Points:
     """Express points given in the source frame in the target frame."""

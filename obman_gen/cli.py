@@ -67,13 +67,22 @@ def objects(options: RunOptions):
 
 
 @main.command(epilog="Example: obman-gen grasp --set grasps.per_scale=12")
+@click.option(
+    "--import",
+    "source",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Take grasps from ObMan's released shapenet_grasps folder instead of planning.",
+)
 @run_options
-def grasp(options: RunOptions):
+def grasp(options: RunOptions, source: Path | None):
     """Plan, refine and validate grasps of the prepared objects."""
     from obman_gen import pipeline
 
     with opened(options) as context:
-        pipeline.plan_grasps(context)
+        if source:
+            pipeline.import_grasps(context, source)
+        else:
+            pipeline.plan_grasps(context)
 
 
 @main.command(epilog="Example: obman-gen render --split train --limit 100")

@@ -38,6 +38,14 @@ def plan_grasps(context: Context) -> None:
     grasp.run(context)
 
 
+def import_grasps(context: Context, source: Path) -> None:
+    """Take ObMan's released grasps of the prepared objects instead of planning."""
+    from obman_gen.stages import released
+
+    context.folder.require(context.folder.objects_table, "objects")
+    released.run(context, source)
+
+
 def render_samples(context: Context, splits: Sequence[Split], limit: int | None = None) -> None:
     """Pose the body, compose, render and write the shards of some splits."""
     from obman_gen.stages import render

@@ -68,6 +68,12 @@ class GraspMeasures:
     intersection_volume_m3: float = float("nan")
     simulation_displacement_m: float = float("nan")
     links_in_contact: int = 0
+    """Bones of MANO's 16, the palm's among them, whose skin touches the object."""
+    fingers_in_contact: int = 0
+    """Of five, the thumb among them."""
+    palm_in_contact: bool = False
+    directions_held: float = float("nan")
+    """In how many of six directions gravity may pull without the hand losing the object."""
 
 
 @dataclass(frozen=True)

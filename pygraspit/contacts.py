@@ -158,7 +158,7 @@ def convex_corners(points: Float[np.ndarray, "point 2"]) -> list[int]:
 def _half_hull(points: Float[np.ndarray, "point 2"], order: np.ndarray) -> list[int]:
     """Return the corners below the line from first to last point, without the last."""
     chain: list[int] = []
-    for index in order:
+    for index in order.tolist():
         while len(chain) > 1 and _turn(points, chain[-2], chain[-1], index) <= 0.0:
             chain.pop()
         chain.append(int(index))

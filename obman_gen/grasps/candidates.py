@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from obman_gen.arrays import snapped
 from obman_gen.grasps.config import GraspsConfig
 from obman_gen.grasps.hand_surface import MM_PER_M
 from pygraspit import quality
@@ -89,7 +90,8 @@ def _candidate(closer: FieldCloser, field: PlanningField, grasp: PlannedGrasp) -
     closed = closer.close(grasp.object_from_palm, grasp.dofs, CLOSING_SLACK_MM, TOUCH_MM)
     object_from_palm = grasp.object_from_palm.copy()
     object_from_palm[:3, 3] += field.centre_mm
-    return Candidate(object_from_palm, grasp.dofs, closed, _score(closed, field.radius_mm))
+    score = _score(closed, field.radius_mm)
+    return Candidate(snapped(object_from_palm), snapped(grasp.dofs), closed, score)
 
 
 def _score(closed: FieldClosing, radius_mm: float) -> float:
@@ -98,7 +100,7 @@ def _score(closed: FieldClosing, radius_mm: float) -> float:
     wrenches = [
         edge_wrenches(
             friction_cone(),
-            PAD_FRICTION if _is_tip(link) else LINK_FRICTION,
+            PAD_FRICTION if _is_tip(int(link)) else LINK_FRICTION,
             contact_frame(normal),
             point,
             radius_mm,

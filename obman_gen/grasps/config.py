@@ -45,13 +45,27 @@ class LimitsConfig:
     """Least distance from bones to the object's surface, as a share of the flesh around them."""
     contact_distance_m: float = 0.002
     """Skin closer to the object than this touches."""
+    hold_displacement_m: float = 0.02
+    """A direction of gravity is held if the object moves no farther in simulation."""
+    min_directions_held: int = 0
+    """Of the six directions that gravity may pull in, how many a kept grasp must hold in; those
+    that hold in more are preferred in any case."""
 
     def __post_init__(self):
-        for name in ("max_penetration_m", "intersection_volume_m3", "simulation_displacement_m"):
+        for name in (
+            "max_penetration_m",
+            "intersection_volume_m3",
+            "simulation_displacement_m",
+            "hold_displacement_m",
+        ):
             if not getattr(self, name) > 0:
                 raise InputError(
                     f"grasps.limits.{name} must be positive, got {getattr(self, name)}"
                 )
+        if not 0 <= self.min_directions_held <= 6:
+            raise InputError(
+                f"grasps.limits.min_directions_held must be 0 to 6, got {self.min_directions_held}"
+            )
 
 
 @dataclass(frozen=True)

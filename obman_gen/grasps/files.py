@@ -7,7 +7,7 @@ A tool made for mano_grasp finds what it knows in every entry of ``grasps`` (``b
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,25 @@ def load_grasps(path: Path) -> list[Grasp]:
     Raises:
         InputError: naming the file and what is wrong with it.
     """
+    return _load(path, _grasp)
+
+
+def load_planned(path: Path) -> list[Grasp]:
+    """Read the same grasps as they were planned, before refinement.
+
+    Raises:
+        InputError: naming the file and what is wrong with it.
+    """
+    return _load(path, _planned)
+
+
+def _load(path: Path, make: Callable[[str, float, Mapping[str, Any]], Grasp]) -> list[Grasp]:
     try:
         content = json.loads(path.read_text())
         if content["format"] != FORMAT:
             raise InputError(f"{path} has format {content['format']!r}, need {FORMAT!r}")
         return [
-            _grasp(content["object_id"], content["metres_per_unit"], entry)
+            make(content["object_id"], content["metres_per_unit"], entry)
             for entry in content["grasps"]
         ]
     except OSError as error:
@@ -103,6 +116,18 @@ def _grasp(object_id: str, metres_per_unit: float, entry: Mapping[str, Any]) -> 
         side=refined["side"],
     )
     return Grasp(object_id, metres_per_unit, hand, _measures_from_json(entry["measures"]))
+
+
+def _planned(object_id: str, metres_per_unit: float, entry: Mapping[str, Any]) -> Grasp:
+    refined = entry["refined"]
+    hand = HandParameters(
+        global_orient=np.asarray(entry["mano_pose"][:3], float),
+        pose=np.asarray(entry["mano_pose"][3:], float),
+        betas=np.asarray(refined["betas"], float),
+        translation=np.asarray(entry["mano_trans"], float).ravel(),
+        side=refined["side"],
+    )
+    return Grasp(object_id, metres_per_unit, hand, _measures_from_json(entry["measures_before"]))
 
 
 def _measures_to_json(measures: GraspMeasures) -> dict[str, float | None]:

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Integer
 
 from obman_gen import metrics
+from obman_gen.arrays import snapped
 from obman_gen.errors import SampleRejected
 from obman_gen.grasps.config import LimitsConfig
 from obman_gen.hands import HandModel
 from obman_gen.metrics.surfaces import distance_to_surface
 from obman_gen.objects import PreparedObject
 from obman_gen.sample import GraspMeasures, HandParameters
+
+BONES_PER_FINGER = 3
 
 
 class Solid(NamedTuple):
@@ -42,10 +45,15 @@ class SkinMeasurer:
     limits: LimitsConfig
 
     def measure(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
-        """Return the planned measures completed by those of the skin."""
+        """Return the planned measures completed by those of the skin, all but directions."""
         for measures in self._stepwise(hand, planned):
             planned = measures
         return planned
+
+    def measure_fully(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
+        """Return the planned measures completed by those of the skin."""
+        held = float(self.directions_held(hand))
+        return replace(self.measure(hand, planned), directions_held=held)
 
     def measure_acceptable(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
         """Return the same as `measure`, but stop at the first limit broken.
@@ -60,11 +68,10 @@ class SkinMeasurer:
 
     def _stepwise(self, hand: HandParameters, planned: GraspMeasures) -> Iterator[GraspMeasures]:
         """Yield the measures as they are taken, the cheapest first; NaN: not yet taken."""
-        vertices, _ = self.hand_model.vertices_of(hand)
-        vertices = np.asarray(vertices, float)
+        vertices = self._skin(hand)
         closed, faces = self.hand_model.close_boundary(vertices)
         solid = self.solid
-        measures = replace(planned, links_in_contact=self.links_in_contact(vertices))
+        measures = replace(planned, **self.contacts(vertices))
         yield measures
         depth = metrics.max_penetration(vertices, solid.vertices_m, solid.faces)
         measures = replace(measures, max_penetration_m=float(depth))
@@ -73,13 +80,34 @@ class SkinMeasurer:
         measures = replace(measures, intersection_volume_m3=float(overlap))
         yield measures
         drop = metrics.simulation_displacement(closed, faces, solid.convex_parts)
-        yield replace(measures, simulation_displacement_m=float(drop))
+        measures = replace(measures, simulation_displacement_m=float(drop))
+        yield measures
 
-    def links_in_contact(self, vertices: Float[np.ndarray, "vertex 3"]) -> int:
-        """Count the bones of MANO's 16 whose skin is within the contact distance."""
+    def directions_held(self, hand: HandParameters) -> int:
+        """Count the six directions of gravity in which the object stays where it is.
+
+        As dear as all other measures together: `measure` leaves it out.
+        """
+        closed, faces = self.hand_model.close_boundary(self._skin(hand))
+        moved = metrics.directional_displacements(closed, faces, self.solid.convex_parts)
+        return sum(one <= self.limits.hold_displacement_m for one in moved)
+
+    def _skin(self, hand: HandParameters) -> Float[np.ndarray, "vertex 3"]:
+        vertices, _ = self.hand_model.vertices_of(hand)
+        return snapped(np.asarray(vertices, float))
+
+    def contacts(self, vertices: Float[np.ndarray, "vertex 3"]) -> dict[str, Any]:
+        """Return which of the hand's parts have skin within the contact distance."""
         distance = distance_to_surface(vertices, self.solid.vertices_m, self.solid.faces)
-        bones = np.asarray(self.hand_model.weights).argmax(axis=1)
-        return len(np.unique(bones[distance < self.limits.contact_distance_m]))
+        touches = distance < self.limits.contact_distance_m
+        bones = np.unique(np.asarray(self.hand_model.weights).argmax(axis=1)[touches])
+        fingers = np.unique((bones[bones > 0] - 1) // BONES_PER_FINGER)
+        palm = np.asarray(self.hand_model.regions["palm"], np.int64)
+        return {
+            "links_in_contact": len(bones),
+            "fingers_in_contact": len(fingers),
+            "palm_in_contact": bool(touches[palm].any()),
+        }
 
     def require_acceptable(self, measures: GraspMeasures) -> None:
         """Reject a grasp beyond a limit; a measure not taken breaks none.

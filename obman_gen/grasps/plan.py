@@ -4,9 +4,10 @@ Rounds of: plan on the distance field, close by exact statics, refine on the ski
 throw out. Grasps kept over all rounds differ from one another.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ POSTURE_COUNT = 300
 SCREENING_SHARE = 0.7
 """Candidates must differ by this share of what kept grasps must differ by."""
 
+DIRECTION_COUNT = 6
+
 
 class GraspYield(NamedTuple):
     """What became of one object at one scale."""
@@ -52,8 +55,21 @@ class _Refined:
 
     @property
     def score(self) -> float:
-        """Many links in contact, and an object that stays where it is."""
-        return self.measures.links_in_contact - 200.0 * self.measures.simulation_displacement_m
+        """Many links in contact, and an object that stays where it is, however gravity pulls.
+
+        A grasp that was not tried in all directions counts as if it held in all.
+        """
+        measures = self.measures
+        held = DIRECTION_COUNT if self.is_untried else measures.directions_held
+        steady = held / DIRECTION_COUNT
+        return (
+            measures.links_in_contact - 200.0 * measures.simulation_displacement_m + 10.0 * steady
+        )
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether its hold was tried in one direction only."""
+        return math.isnan(self.measures.directions_held)
 
 
 class Workbench(NamedTuple):
@@ -86,7 +102,7 @@ def plan_grasps(
     tools = _workbench(hand, prepared, metres_per_unit, hand_model, config)
     field = planning_field(prepared.distance, prepared.surface[0], metres_per_unit)
     passed: list[_Refined] = []
-    picked: list[int] = []
+    picked, weak = [], 0
     rejected: Counter[str] = Counter()
     tried = 0
     for attempt in range(config.rounds):
@@ -94,11 +110,11 @@ def plan_grasps(
         candidates = _screened(find_candidates(hand.robot, field, rng, config), hand, config)
         tried += len(candidates)
         passed += _passing(candidates, tools, rejected)
-        hands, scores = [grasp.hand for grasp in passed], [grasp.score for grasp in passed]
-        picked = pick_distinct(hands, scores, config.distinct, config.per_scale)
+        picked, weak = _pick(passed, tools)
         if len(picked) == config.per_scale:
             break
-    rejected["not_needed"] = len(passed) - len(picked)
+    rejected["directions_held"] = weak
+    rejected["not_needed"] = len(passed) - len(picked) - weak
     kept = [_stored(passed[index], prepared, metres_per_unit, tools) for index in picked]
     return GraspYield(kept, +rejected, tried)
 
@@ -184,6 +200,34 @@ def _refine(closed: ClosedGrasp, tools: Workbench) -> _Refined:
         raise SampleRejected("through_wall", f"core clearance {clearance:.2f}, need {least:.2f}")
     measures = tools.measurer.measure_acceptable(hand, closed.measures)
     return _Refined(closed, hand, measures)
+
+
+def _pick(passed: list[_Refined], tools: Workbench) -> tuple[list[int], int]:
+    """Pick distinct grasps, best first, trying in all directions, in place, what is picked.
+
+    Trying is dear and most grasps hold: one is tried when it would be kept, and makes room for
+    others if it turns out weak.
+
+    Returns:
+        Indices of what to keep, and how many grasps hold in too few directions.
+    """
+    config = tools.config
+    while True:
+        strong = [
+            index
+            for index, grasp in enumerate(passed)
+            if not grasp.measures.directions_held < config.limits.min_directions_held
+        ]
+        hands, scores = [passed[i].hand for i in strong], [passed[i].score for i in strong]
+        places = pick_distinct(hands, scores, config.distinct, config.per_scale)
+        picked = [strong[place] for place in places]
+        untried = [index for index in picked if passed[index].is_untried]
+        if not untried:
+            return picked, len(passed) - len(strong)
+        for index in untried:
+            grasp = passed[index]
+            held = float(tools.measurer.directions_held(grasp.hand))
+            passed[index] = replace(grasp, measures=replace(grasp.measures, directions_held=held))
 
 
 def _stored(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
+from obman_gen.arrays import snapped
 from obman_gen.grasps.config import RefineConfig
 from obman_gen.grasps.core import HandCore, core_of
 from obman_gen.grasps.settling import (
@@ -147,8 +148,8 @@ class Refiner:
 def _rest(hand_model: HandModel, betas: Float[np.ndarray, "10"]) -> Rested:
     """Shape a hand without posing it, and find its bones and balls."""
     asset = hand_model.asset
-    shaped = asset.template + asset.shape_directions @ betas
-    joints = asset.joint_regressor @ shaped
+    shaped = snapped(asset.template + asset.shape_directions @ betas)
+    joints = snapped(asset.joint_regressor @ shaped)
     weights = np.asarray(asset.weights, np.float64)
     bone = np.argsort(-weights, axis=1, kind="stable")[:, :BONES_PER_VERTEX]
     weight = np.take_along_axis(weights, bone, axis=1)
@@ -188,7 +189,7 @@ def _correctives(hand_model: HandModel, pose: Float[np.ndarray, "45"]) -> np.nda
     from scipy.spatial.transform import Rotation
 
     features = (Rotation.from_rotvec(pose.reshape(15, 3)).as_matrix() - np.eye(3)).ravel()
-    return hand_model.asset.pose_directions @ features
+    return snapped(hand_model.asset.pose_directions @ features)
 
 
 def _skin_particles(rest, bone, weight) -> Particles:
@@ -219,7 +220,7 @@ def _parameters(hand: HandParameters) -> Float[np.ndarray, "51"]:
 def _hand(hand: HandParameters, parameters: Float[np.ndarray, "51"]) -> HandParameters:
     return replace(
         hand,
-        global_orient=parameters[:3].copy(),
-        pose=parameters[3:48].copy(),
-        translation=parameters[48:].copy(),
+        global_orient=snapped(parameters[:3]),
+        pose=snapped(parameters[3:48]),
+        translation=snapped(parameters[48:]),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from obman_gen.arrays import inverse_rigid, transform_points
+from obman_gen.arrays import inverse_rigid, snapped, transform_points
 from obman_gen.grasps.chains import (
     CHAIN_NAMES,
     DOF_COUNT,
@@ -83,10 +83,10 @@ class HandRobot:
     ) -> HandParameters:
         """Return the MANO parameters of a posed robot; the world's mm become metres."""
         return HandParameters(
-            global_orient=Rotation.from_matrix(world_from_palm[:3, :3]).as_rotvec(),
-            pose=self.chains.pose_from_dofs(np.asarray(dofs, float)),
+            global_orient=snapped(Rotation.from_matrix(world_from_palm[:3, :3]).as_rotvec()),
+            pose=snapped(self.chains.pose_from_dofs(np.asarray(dofs, float))),
             betas=self.betas,
-            translation=world_from_palm[:3, 3] / MM_PER_M - self.wrist_m,
+            translation=snapped(world_from_palm[:3, 3] / MM_PER_M - self.wrist_m),
             side=self.side,
         )
 
@@ -111,9 +111,9 @@ def make_robot(
         poses: many natural postures, which give joint ranges, eigengrasps and thumb axes.
     """
     flat = HandParameters(np.zeros(3), np.zeros(45), betas, np.zeros(3), hand_model.side)
-    vertices, joints = (np.asarray(part, float) for part in hand_model.vertices_of(flat))
+    vertices, joints = (snapped(part) for part in hand_model.vertices_of(flat))
     chains = find_chains(joints, vertices[hand_model.pad_ids], poses)
-    dofs = np.clip(chains.dofs_from_pose(poses), *ANATOMIC_LIMITS_RAD.T)
+    dofs = snapped(np.clip(chains.dofs_from_pose(poses), *ANATOMIC_LIMITS_RAD.T))
     surface = HandSurface.of(hand_model, vertices, chains.joints[0])
     robot = RobotModel(
         name=hand_model.name,
@@ -241,4 +241,4 @@ def _eigengrasps(samples: Float[np.ndarray, "pose 16"]) -> EigenGrasps:
     directions = np.linalg.svd(samples - origin, full_matrices=False)[2][:EIGENGRASP_COUNT]
     amplitudes = (samples - origin) @ directions.T
     low, high = np.quantile(amplitudes, (0.005, 0.995), axis=0)
-    return EigenGrasps(directions, origin, low, high)
+    return EigenGrasps(snapped(directions), snapped(origin), snapped(low), snapped(high))

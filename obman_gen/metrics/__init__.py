@@ -29,6 +29,9 @@ from obman_gen.metrics.penetration import max_penetration as max_penetration
 from obman_gen.metrics.penetration import signed_distances as signed_distances
 from obman_gen.metrics.simulation import OBMAN_PROTOCOL as OBMAN_PROTOCOL
 from obman_gen.metrics.simulation import SimulationProtocol as SimulationProtocol
+from obman_gen.metrics.simulation import (
+    directional_displacements as directional_displacements,
+)
 from obman_gen.metrics.simulation import holds_in_all_directions as holds_in_all_directions
 from obman_gen.metrics.simulation import protocol_record as protocol_record
 from obman_gen.metrics.simulation import simulation_displacement as simulation_displacement

@@ -91,16 +91,31 @@ def holds_in_all_directions(
 ) -> bool:
     """Tell whether the object moves at most ``max_displacement_m`` whichever way gravity pulls.
 
-    Gravity is as strong as the protocol's and points along +x, -x, +y, -y, +z and -z in turn,
-    each in a world of its own; the first direction in which the hand lets go ends the test.
+    The six directions of `directional_displacements`; the first in which the hand lets go ends
+    the test.
+    """
+    hand = hand_vertices, hand_faces
+    return all(
+        moved <= max_displacement_m
+        for moved in directional_displacements(*hand, convex_parts, protocol)
+    )
+
+
+def directional_displacements(
+    hand_vertices: Vertices,
+    hand_faces: Faces,
+    convex_parts: ConvexParts,
+    protocol: SimulationProtocol = OBMAN_PROTOCOL,
+) -> Iterator[float]:
+    """Yield how far, m, the object moves under gravity along +x, -x, +y, -y, +z and -z.
+
+    Gravity is as strong as the protocol's, each direction has a world of its own, and none is
+    simulated before it is asked for.
     """
     strength = float(np.linalg.norm(protocol.gravity_m_s2))
     for direction in SIX_DIRECTIONS:
         pulled = replace(protocol, gravity_m_s2=tuple(strength * axis for axis in direction))
-        moved = simulation_displacement(hand_vertices, hand_faces, convex_parts, protocol=pulled)
-        if moved > max_displacement_m:
-            return False
-    return True
+        yield simulation_displacement(hand_vertices, hand_faces, convex_parts, protocol=pulled)
 
 
 def _require_meshes(hand_vertices, hand_faces, convex_parts: ConvexParts) -> None:

@@ -61,7 +61,7 @@ class Assembly:
         for view in VIEWS:
             self.jpegs[view].append(encode_image(sample.views[view].image))
         for spec in SAMPLE_FIELDS.values():
-            if spec.optional and sample.views["ho"].normals is None:
+            if spec.path == "normals/ho" and sample.views["ho"].normals is None:
                 continue
             value = self._value(spec, sample)
             if spec.dense:

@@ -41,6 +41,7 @@ class Field:
     dense: bool = False
     """A map with a value per pixel: one compressed chunk per sample."""
     optional: bool = False
+    """Runs without it are whole: made before there was this field, or on demand only."""
     value: Callable[[Sample], Any] | None = None
     """Its row, from a sample; None where a row alone does not decide it."""
 

@@ -87,13 +87,14 @@ def _body_parameter(name: str, width: int, meaning: str, unit: str) -> Field:
     )
 
 
-def _measure(name: str, meaning: str, unit: str = "") -> Field:
+def _measure(name: str, meaning: str, unit: str = "", optional: bool = False) -> Field:
     return Field(
         f"grasp/{name}",
         ("N",),
         "uint8" if name == "links_in_contact" else "float32",
         meaning,
         unit=unit,
+        optional=optional,
         value=lambda sample: getattr(sample.measures, name),
     )
 
@@ -288,7 +289,13 @@ _ALL = (
         "how far the object moves in physics with the hand held still; NaN: not simulated",
         "m",
     ),
-    _measure("links_in_contact", "links of the robot hand that touched the object"),
+    _measure("links_in_contact", "bones of the hand, the palm's among them, whose skin touches"),
+    _measure(
+        "directions_held",
+        "in how many of six directions gravity may pull without the hand losing the object; "
+        "NaN: not simulated",
+        optional=True,
+    ),
     Field(
         "visibility/object",
         ("N",),

@@ -210,6 +210,7 @@ def _measures(rng):
         if rng.random() < 0.1
         else float(rng.exponential(0.01)),
         links_in_contact=int(rng.integers(3, 12)),
+        directions_held=float(rng.integers(0, 7)),
     )
 
 
