@@ -10,7 +10,7 @@ class RenderConfig:
     """Render settings and the rules a picture must pass."""
 
     samples: int = 8
-    """Per pixel. 8 with denoising differ from 1,024 by about 42 dB, see benchmarks/render.py."""
+    """Per pixel, before denoising. What they cost and how they look: ``benchmarks/render.py``."""
     denoise: bool = True
     device: str = "cpu"
     """``cpu``, ``cuda`` or ``optix``."""

@@ -211,7 +211,7 @@ def studio_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
 
 def lamp_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
     """A warm household lamp, small and near, in the evening."""
-    warm = color_of_temperature(rng.uniform(2600, 3800))
+    warm = color_of_temperature(rng.uniform(3000, 4300))
     towards, level = _direction(rng, 0.2, 1.3), float(rng.uniform(1.2, 2.5))
     source = Source(towards, level, warm, float(rng.uniform(0.8, 1.6)), 0.15)
     ambient = _tinted(surroundings) * np.array(warm) ** 0.4

@@ -103,7 +103,7 @@ def common_fields(points: np.ndarray, person: Person) -> tuple[np.ndarray, np.nd
     blood = person.redness + person.mottling * (
         0.10 * large + 0.10 * middle + 0.06 * field(points, seed + 6, 0.007, 2)
     )
-    relief = 0.55 + 0.06 * field(points, seed + 7, 0.0013, 2)
+    relief = 0.55 + 0.02 * field(points, seed + 7, 0.0013, 2)
     relief = relief + 0.02 * field(points, seed + 8, 0.004, 2)
     return melanin, blood, relief
 
