@@ -1,6 +1,6 @@
 """What the contact terms do: one checkpoint, fine-tuned with none, either and both of them.
 
-Run: ``python benchmarks/learning.py CHECKPOINT RUN [--steps 60] [--samples 8] [--split train]``.
+Run: ``python tools/contact_ablation.py CHECKPOINT RUN [--steps 60] [--samples 8] [--split train]``.
 Each variant begins from the same weights, takes the same number of steps on the same pictures and
 differs in two weights only. ``--samples N`` trains on, and with ``--split train`` measures, the
 first N training samples without augmentation: the check of directions that a CPU allows. 0: the
@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import torch
 
@@ -80,13 +81,13 @@ def main():
     parser.add_argument("--split", default="train", choices=("train", "val", "test"))
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print("".join(f"{name:>28}" for name in ("variant", *COLUMNS, "CPU s")))
+    click.echo("".join(f"{name:>28}" for name in ("variant", *COLUMNS, "CPU s")))
     for name, weights in VARIANTS.items():
         begin = time.process_time()
         ongoing = fine_tuned(options, weights)
         seconds = time.process_time() - begin
         values = [f"{value:28.3g}" for value in (*measured(ongoing, options), seconds)]
-        print(f"{name:>28}" + "".join(values), flush=True)
+        click.echo(f"{name:>28}" + "".join(values))
 
 
 if __name__ == "__main__":
