@@ -1,18 +1,19 @@
 """Time and memory of a training step, of the contact terms, and of the interior test.
 
 Run: ``python benchmarks/training.py [--device cpu|cuda]``. On the CPU everything is CPU seconds
-of one thread, the median over repeats that alternate between the variants; the published code
-took 3.04 s a step without contact and 3.96 s with it, 0.77 s for contact alone and 0.71 s for
-the interior test (batch 8, 256 x 256, two ResNet-18, 778 hand vertices, 1,280 faces).
+of one thread, the least of repeats that alternate between the variants: what else the machine
+does only ever adds. The published code took 3.04 s a step without contact and 3.96 s with it,
+0.77 s for contact alone and 0.71 s for the interior test (batch 8, 256 x 256, two ResNet-18,
+778 hand vertices, 1,280 faces).
 """
 
 import argparse
 import resource
-import statistics
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -36,8 +37,8 @@ def clock(device):
     return time.perf_counter()
 
 
-def medians(variants, device, repeats):
-    """Time named functions in turn, so that what else the machine does hits all alike."""
+def least(variants, device, repeats):
+    """Time named functions in turn and return each one's least seconds."""
     seconds = {name: [] for name in variants}
     for function in variants.values():
         function()
@@ -46,7 +47,7 @@ def medians(variants, device, repeats):
             begin = clock(device)
             function()
             seconds[name].append(clock(device) - begin)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+    return {name: min(values) for name, values in seconds.items()}
 
 
 def grasps(hand, batch, device):
@@ -94,14 +95,13 @@ def parity(points, vertices, faces):
 class Step:
     """One optimiser step on made-up pictures."""
 
-    def __init__(self, config, batch, device, *, with_contact, precision=torch.float32):
+    def __init__(self, config, batch, device, precision=torch.float32):
         torch.manual_seed(0)
         hand = load_hand_model()
         vertices, joints, held, _ = grasps(hand, batch, torch.device("cpu"))
-        self.device, self.with_contact, self.precision = device, with_contact, precision
+        self.device, self.precision = device, precision
         self.model = ReconstructionModel(config, hand).to(device)
         self.objective = Objective(config, ContactConfig(), self.model.hand).to(device)
-        self.weights = self.objective.weights(LossWeights(), with_contact=with_contact)
         self.optimizer = torch.optim.AdamW(self.model.parameters())
         self.images = torch.rand(batch, 3, IMAGE_PX, IMAGE_PX).to(device)
         root = torch.tensor([0.0, 0.0, 0.6])
@@ -112,12 +112,13 @@ class Step:
         )  # fmt: skip
         self.targets = Targets._make(tensor.to(device) for tensor in targets)
 
-    def __call__(self):
+    def __call__(self, *, with_contact=True):
         self.optimizer.zero_grad()
         with torch.autocast(self.device.type, self.precision, self.precision != torch.float32):
             prediction = self.model(self.images)
-        terms = self.objective(prediction, self.targets, IMAGE_PX, with_contact=self.with_contact)
-        weighted_total(terms, self.weights).backward()
+        terms = self.objective(prediction, self.targets, IMAGE_PX, with_contact=with_contact)
+        weights = self.objective.weights(LossWeights(), with_contact=with_contact)
+        weighted_total(terms, weights).backward()
         self.optimizer.step()
 
 
@@ -136,20 +137,19 @@ def contact_alone(hand, batch, device, config):
 
 
 def report_steps(device, batch, repeats):
-    shared, separate = ModelConfig(), ModelConfig(separate_object_encoder=True)
-    for name, config in (("one encoder (default)", shared), ("two encoders (paper)", separate)):
-        found = medians(
-            {
-                "without": Step(config, batch, device, with_contact=False),
-                "with": Step(config, batch, device, with_contact=True),
-            },
-            device,
-            repeats,
-        )
+    """Compare a step with and without contact, and with what contact costs by itself."""
+    hand = load_hand_model().to(device)
+    alone = contact_alone(hand, batch, device, ContactConfig())
+    kinds = [("one encoder (default)", False, torch.float32), ("two (paper)", True, torch.float32)]
+    kinds.append(("one encoder, bf16", False, torch.bfloat16))
+    for name, separate, precision in kinds:
+        step = Step(ModelConfig(separate_object_encoder=separate), batch, device, precision)
+        variants = {"without": partial(step, with_contact=False), "with": step, "alone": alone}
+        found = least(variants, device, repeats)
         share = found["with"] / found["without"] - 1
         print(
-            f"step, {name}: {found['without']:.3f} s without contact, "
-            f"{found['with']:.3f} s with, {share:+.1%}"
+            f"step, {name}: {found['without']:.3f} s without contact, {found['with']:.3f} s with, "
+            f"{share:+.1%}; contact alone, hand in object, {found['alone'] / found['without']:.1%}"
         )
 
 
@@ -160,7 +160,7 @@ def report_contact(device, batch, repeats):
         f"contact alone, to the {config.distance}": contact_alone(hand, batch, device, config)
         for config in (surface, replace(surface, distance="vertices"))
     }
-    for name, seconds in medians(variants, device, 3 * repeats).items():
+    for name, seconds in least(variants, device, 3 * repeats).items():
         print(f"{name}, forward and backward: {1000 * seconds:.1f} ms")
 
 
@@ -174,7 +174,7 @@ def report_interior(device, batch, repeats):
     def brute_force():
         return brute_force_inside(vertices, held, faces)
 
-    found = medians({"ours": ours, "brute": brute_force}, device, repeats)
+    found = least({"ours": ours, "brute": brute_force}, device, repeats)
     exact = brute_force_inside(vertices.double(), held.double(), faces)
     different = int((ours() != exact).sum())
     print(
@@ -187,7 +187,7 @@ def report_interior(device, batch, repeats):
 
 def measure_memory():
     """Print the peak memory of this process after two steps at batch 16 with contact."""
-    step = Step(ModelConfig(), 16, torch.device("cpu"), with_contact=True)
+    step = Step(ModelConfig(), 16, torch.device("cpu"))
     step()
     step()
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
@@ -196,8 +196,8 @@ def measure_memory():
 
 def report_gpu(device):
     for batch in (64, 256):
-        step = Step(ModelConfig(), batch, device, with_contact=True, precision=torch.bfloat16)
-        seconds = medians({"step": step}, device, 10)["step"]
+        step = Step(ModelConfig(), batch, device, torch.bfloat16)
+        seconds = least({"step": step}, device, 10)["step"]
         peak_gb = torch.cuda.max_memory_allocated() / 1e9
         print(
             f"batch {batch}, bf16, with contact: {batch / seconds:.0f} samples/s, {peak_gb:.1f} GB"

@@ -37,7 +37,7 @@ class CheckpointInfo:
     hand_sha256: str
     hand_side: str
     data_sha256: str
-    """Of the manifest of the run that it was trained on."""
+    """Of the manifest of the run that it was trained on; of all manifests' if several."""
     epoch: int
     """Epochs completed."""
     step: int

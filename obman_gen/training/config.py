@@ -48,6 +48,8 @@ class TrainConfig:
     images: tuple[str, ...] = ("ho",)
     """Kinds of pictures, mixed in every batch: ``ho`` hand and object, ``h`` hand alone,
     ``o`` object alone. A picture supervises what it shows."""
+    also: tuple[str, ...] = ()
+    """More run folders, whose training samples are mixed with the run's own."""
     image_px: int = 256
     """Side of the crop that the network sees."""
     points: int = 600

@@ -6,6 +6,7 @@ that makes it, nor on what was drawn before.
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ class Draw(NamedTuple):
     """One use of one picture."""
 
     index: int
-    """Of the picture: all samples of the first kind, then all of the second, and so on."""
+    """Of the picture: all samples of a run's first kind, then of the second, then other runs'."""
     epoch: int | None
     """None: as it is, without augmentation."""
 
@@ -77,23 +78,31 @@ class Pictures(Dataset):
         Args:
             run: the run folder.
             split: ``train``, ``val`` or ``test``.
-            config: kinds of pictures, crop, augmentation, seed, root joint.
+            config: kinds of pictures, crop, augmentation, seed, root joint; for ``train`` also
+                more run folders.
             hand: the model whose vertices the samples hold; samples of the other hand are
                 mirrored.
-            limit: use only the first samples.
+            limit: use only the first samples of each run.
 
         Raises:
             InputError: if the split is empty or holds another hand model's vertices.
         """
         self.config, self.side = config, hand.side
-        self.readers = [SampleReader(run, split, kind, FIELDS) for kind in config.images]
-        self.count = min(len(self.readers[0]), limit or len(self.readers[0]))
-        if not self.count:
+        runs = (run, *config.also) if split == "train" else (run,)
+        self.parts = [
+            (SampleReader(folder, split, kind, FIELDS), kind)
+            for folder in runs
+            for kind in config.images
+        ]
+        counts = [min(len(reader), limit or len(reader)) for reader, _ in self.parts]
+        self.starts = (0, *accumulate(counts))
+        if not all(counts):
             raise InputError(f"{run} has no sample in its {split} split")
-        self._require_hand(Path(run), hand)
+        for reader, _ in self.parts:
+            self._require_hand(reader, hand)
 
-    def _require_hand(self, run: Path, hand: HandModel) -> None:
-        stored = json.loads(self.readers[0].attributes()["hand_model"])
+    def _require_hand(self, reader: SampleReader, hand: HandModel) -> None:
+        stored, run = json.loads(reader.attributes()["hand_model"]), reader.run
         if stored["sha256"] != hand.sha256:
             raise InputError(
                 f"{run} holds hands of {stored['name']} (sha256 {stored['sha256'][:12]}), not of "
@@ -102,20 +111,24 @@ class Pictures(Dataset):
             )
 
     def __len__(self) -> int:
-        """Count pictures: samples times kinds."""
-        return self.count * len(self.readers)
+        """Count pictures: samples times kinds, of all runs."""
+        return self.starts[-1]
 
     def __getitem__(self, draw: Draw) -> dict[str, Any]:
         """Return the picture and its truth as arrays; see `Targets`."""
-        kind, index = divmod(draw.index, self.count)
-        sample, view = self.readers[kind][index], self.config.images[kind]
+        part = int(np.searchsorted(self.starts, draw.index, side="right")) - 1
+        reader, view = self.parts[part]
+        sample = reader[draw.index - self.starts[part]]
         square = self._square(sample, view)
         mirrored = SIDES[int(sample["hand/side"])] != self.side
         if draw.epoch is None:
             crop = Crop.around(*square, self.config.image_px, mirrored=mirrored)
             picture = crop.cut(sample["image"])
         else:
-            streams = RandomStreams(self.config.seed, f"{view}/{sample['sample_id']}")
+            # Runs number their samples alike: tell them apart.
+            run = part // len(self.config.images)
+            address = f"{view}/{sample['sample_id']}" + (f"/{run}" if run else "")
+            streams = RandomStreams(self.config.seed, address)
             rng, augment = streams("augment", draw.epoch), self.config.augment
             crop = draw_crop(square, self.config.image_px, rng, augment, mirrored=mirrored)
             picture = change_colors(crop.cut(sample["image"]), rng, augment)

@@ -11,6 +11,7 @@ from obman_gen.runfolder import RunFolder
 from obman_gen.sample import Split
 from obman_gen.shards.manifest import sha256_of
 from obman_gen.streams import RandomStreams
+from obman_gen.training.baseline import Baseline
 from obman_gen.training.checkpoints import load_model
 from obman_gen.training.evaluation_cases import CaseSource
 from obman_gen.training.evaluation_measures import Measured, measure
@@ -108,12 +109,15 @@ def _evaluated(
 ) -> Evaluation:
     ids: list[str] = []
     measured: list[Measured] = []
+    baseline = Baseline.of(request.run, source.root_joint, source.model.hand.side)
     for case in reporter.track(source.cases(), len(source), "evaluate", "samples"):
         rng = RandomStreams(request.seed, case.sample_id)("evaluate")
         ids.append(case.sample_id)
-        measured.append(
-            measure(case, source.model.hand, rng, request.image, simulate=request.simulate)
-        )
+        each = measure(case, source.model.hand, rng, request.image, simulate=request.simulate)
+        if baseline is not None:
+            values = {**each.values, **baseline.values(case, rng, request.image)}
+            each = each._replace(values=values)
+        measured.append(each)
     data = {
         "run": str(request.run),
         "split": request.split,

@@ -47,7 +47,7 @@ class CaseSource:
             InputError: if there are none, or they hold another hand model's vertices.
         """
         run, split, image = data
-        one_kind = replace(config, images=(image,), loader_workers=0)
+        one_kind = replace(config, images=(image,), also=(), loader_workers=0)
         pictures = Pictures(run, split, one_kind, model.hand)
         if root_joint is None:
             root_joint = model.config.root_joint

@@ -111,7 +111,7 @@ def shape_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
     """Compare the objects' shapes, wherever and however large they are."""
     unit_predicted, unit_true = (
         metrics.to_unit_sphere(cloud, like=cloud)
-        for cloud in (case.predicted.object_vertices, _some(case.surface_points, rng))
+        for cloud in (case.predicted.object_vertices, some_points(case.surface_points, rng))
     )
     return {"object_chamfer_unit_sphere": metrics.chamfer_distance(unit_predicted, unit_true)}
 
@@ -125,7 +125,7 @@ def object_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
         for shape in (predicted, true)
     )
     surfaces = metrics.cloud_distances(on_predicted, on_true)
-    points = _some(case.surface_points, rng)
+    points = some_points(case.surface_points, rng)
     chamfer_m2 = metrics.chamfer_distance(predicted.object_vertices, points)
     return {
         "object_chamfer_mm2": MM2_PER_M2 * chamfer_m2,
@@ -135,7 +135,8 @@ def object_values(case: Case, rng: np.random.Generator) -> dict[str, float]:
     }
 
 
-def _some(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def some_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Choose as many surface points as ObMan's Chamfer distance looks at."""
     return rng.permutation(points)[:OBMAN_POINTS]
 
 

@@ -33,6 +33,8 @@ PROTOCOLS = {
     "intersection_volume_cm3": "exact volume that predicted hand and object share",
     "obman_intersection_volume_cm3": "ObMan: 5 mm voxels of the object's surface in the hand",
     "simulation_displacement_mm": "ObMan: way of the object's centre in PyBullet, V-HACD parts",
+    "baseline": "the same of one answer to all pictures: the mean joints of the run's training "
+    "samples, and a sphere of their objects' mean size at their mean place",
     "contact_ratio": "share of predictions in which the hand is within 5 mm of the object",
 }
 """What each name, or part of a name, means."""

@@ -23,6 +23,7 @@ from obman_gen.training.validation import Scores, validate
 
 OVERFIT_STEPS = 600
 OVERFIT_GOAL_MM = 2.0
+OVERFIT_RATE = 1e-3
 PLAIN = AugmentConfig(
     centre_jitter=0, scale_jitter=0, rotation_rad=0, blur_px=0,
     brightness=0, contrast=0, saturation=0, hue=0,
@@ -85,6 +86,7 @@ def overfit(
         augment=replace(PLAIN, crop_factor=config.augment.crop_factor),
         batch_size=min(samples * len(config.images), config.batch_size),
         contact_epochs=0,
+        learning_rate=OVERFIT_RATE,
     )
     session = sessions.open_session(run, config, limit=samples)
     session.config = replace(config, epochs=-(-OVERFIT_STEPS // session.steps_per_epoch))

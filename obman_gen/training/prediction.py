@@ -23,6 +23,8 @@ from obman_gen.training.evaluation_pictures import overlay
 
 FOCAL_PER_SIDE = 480 / 256
 """Focal length over the picture's longer side, where it is not known: that of our renders."""
+LEAST_PX = 32
+"""Least side of a picture that is looked at."""
 MIRROR = np.array([-1.0, 1.0, 1.0])
 MIRROR_TURN = np.array([1.0, -1.0, -1.0])
 """What a mirror in x does to points, and to rotation vectors."""
@@ -53,6 +55,7 @@ class View:
     def crop(self, picture: np.ndarray, config: TrainConfig, model_side: str) -> Crop:
         """Return what the network looks at; pictures of the other hand are mirrored."""
         height_px, width_px, _ = picture.shape
+        self._require_inside(width_px, height_px)
         if self.box_px is None:
             centre, side_px = np.array([width_px, height_px]) / 2, float(min(width_px, height_px))
         else:
@@ -61,6 +64,16 @@ class View:
             side_px = config.augment.crop_factor * max(width, height)
         mirrored = self.side != model_side
         return Crop.around(centre, side_px, config.image_px, mirrored=mirrored)
+
+    def _require_inside(self, width_px: int, height_px: int) -> None:
+        if self.box_px is None:
+            return
+        left, top, width, height = self.box_px
+        if left >= width_px or top >= height_px or left + width <= 0 or top + height <= 0:
+            raise InputError(
+                f"--box {','.join(f'{value:g}' for value in self.box_px)} lies outside the picture "
+                f"of {width_px} x {height_px} pixels"
+            )
 
 
 @dataclass(frozen=True)
@@ -94,15 +107,21 @@ def read_picture(path: Path) -> UInt8[np.ndarray, "height width 3"]:
     """Read a picture, upright as its camera noted.
 
     Raises:
-        InputError: if it cannot be read.
+        InputError: if it cannot be read, or is too small to see a hand in.
     """
     try:
         with Image.open(path) as image:
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+            picture = np.array(ImageOps.exif_transpose(image).convert("RGB"))
     except FileNotFoundError as error:
         raise InputError(f"picture {path} does not exist") from error
     except (UnidentifiedImageError, OSError) as error:
         raise InputError(f"{path} is not a readable picture: {error}") from error
+    height_px, width_px, _ = picture.shape
+    if min(height_px, width_px) < LEAST_PX:
+        raise InputError(
+            f"{path} is {width_px} x {height_px} pixels, need {LEAST_PX} or more each way"
+        )
+    return picture
 
 
 def parse_box(text: str | None) -> tuple[float, float, float, float] | None:

@@ -1,5 +1,6 @@
 """A training in progress: what it is made of, how it begins, and how it goes on."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
@@ -105,10 +106,14 @@ def open_session(run: Path, config: TrainConfig, limit: int | None = None) -> Se
     optimizer = _optimizer(model, config)
     objective = Objective(config.model, config.contact, hand).to(accelerator.device)
     prepared, optimizer = accelerator.prepare(model, optimizer)
-    manifest = sha256_of(RunFolder(run).manifest)
-    return Session(
-        config, accelerator, prepared, objective, optimizer, pictures, validation, manifest
-    )
+    data = data_sha256(run, config)
+    return Session(config, accelerator, prepared, objective, optimizer, pictures, validation, data)
+
+
+def data_sha256(run: Path, config: TrainConfig) -> str:
+    """Return the sha256 of the run's manifest; of all manifests' if there are more runs."""
+    own, *others = (sha256_of(RunFolder(Path(one)).manifest) for one in (run, *config.also))
+    return own if not others else hashlib.sha256("".join((own, *others)).encode()).hexdigest()
 
 
 def accelerator_for(config: TrainConfig) -> Accelerator:

@@ -5,10 +5,12 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
+from shards import synthetic
 
 from obman_gen.errors import InputError
 from obman_gen.hands import load_hand_model
 from obman_gen.hands.model import HandModel
+from obman_gen.training import session
 from obman_gen.training.augment import change_colors, turn_hue
 from obman_gen.training.config import AugmentConfig, TrainConfig
 from obman_gen.training.crop import Crop, box_square
@@ -226,3 +228,18 @@ def test_data_of_another_hand_model_are_refused(run, hand):
 def test_unknown_kinds_of_pictures_are_named():
     with pytest.raises(InputError, match=r"training\.images takes ho, h, o; got \['x'\]"):
         TrainConfig(images=("x",))
+
+
+def test_more_runs_are_mixed_into_training_alone(run, hand, tmp_path):
+    other = synthetic.make_run(tmp_path / "other", {"train": 3, "val": 2, "test": 0}, size_px=64)
+    config = replace(CONFIG, also=(str(other),), images=("ho", "h"))
+
+    mixed, alone = (Pictures(run, "train", one, hand) for one in (config, CONFIG))
+
+    assert len(mixed) == 2 * (len(alone) + 3)
+    assert same(mixed[Draw(5, 2)], alone[Draw(5, 2)])
+    first, again = mixed[Draw(2 * len(alone), 0)], mixed[Draw(0, 0)]
+    assert first["sample_id"] == again["sample_id"]
+    assert not np.array_equal(first["intrinsics"], again["intrinsics"])
+    assert len(Pictures(run, "val", config, hand)) == 2 * len(Pictures(run, "val", CONFIG, hand))
+    assert session.data_sha256(run, config) != session.data_sha256(run, CONFIG)
