@@ -97,7 +97,7 @@ class ResNet(nn.Module):
             inputs = width * block.expansion
         self._initialise()
         # Channels last is what fast convolutions want: 7 % of a step on CPUs, more on GPUs.
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (stubs lack it)
 
     def _initialise(self) -> None:
         for module in self.modules():
