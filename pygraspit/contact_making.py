@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
+from pygraspit.boxes import point_gap_squared
 from pygraspit.contacts import (
     CONTACT_THRESHOLD_MM,
     Contact,
@@ -185,10 +186,7 @@ def near_corners(tree, corner_ids, point, normal, radius):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         node = stack[waiting]
-        gap = 0.0
-        for axis in range(3):
-            beyond = abs(point[axis] - tree.centre[node, axis]) - tree.half[node, axis]
-            gap += max(beyond, 0.0) ** 2
+        gap = point_gap_squared(tree.boxes, node, point)
         if gap > radius * radius:
             continue
         if tree.child[node] >= 0:
