@@ -79,6 +79,11 @@ def write_object(home: Path, synset: str, seed: int, number: int) -> Path:
     return home / "models/model_normalized.obj"
 
 
+def as_given(scene: Drawing, _panorama) -> Drawing:
+    """Draw what is a drawing already."""
+    return scene
+
+
 def render_sheet(renderer, category, paths: list[Path]) -> Image.Image:
     """Render a grid of objects."""
     rows = -(-len(paths) // COLUMNS)
@@ -108,7 +113,7 @@ def main(out: Path, category: tuple[str, ...], count: int, seed: int):
         min_object_px=0,
         min_object_visible=0.0,
     )
-    renderer = Renderer(config, lambda scene, _: scene)
+    renderer = Renderer(config, as_given)
     out.mkdir(parents=True, exist_ok=True)
     for kind in chosen(category):
         with tempfile.TemporaryDirectory() as folder:

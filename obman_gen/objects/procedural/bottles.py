@@ -93,11 +93,11 @@ def water(rng: np.random.Generator) -> Model:
     height, radius = rng.uniform(0.19, 0.24), rng.uniform(0.030, 0.036)
     shoulder, neck = 0.72 * height, 0.0125
     low, high = rng.uniform(0.36, 0.42) * height, rng.uniform(0.56, 0.63) * height
-    plastic = model.finish(fin.clear(tint, 0.06))
+    plastic = model.finish(fin.clear(tint, 0.18))
     label = model.finish(fin.paper(labels.around(rng, radius, high - low), 0.7))
     cap = model.finish(fin.plastic(fin.color(rng, (0.0, 0.9), (0.5, 1.0)), 0.4))
     heights = np.linspace(0.006, shoulder, 60)
-    ribs = 0.0011 * np.sin(2 * np.pi * heights / rng.uniform(0.018, 0.03))
+    ribs = 0.0006 * np.sin(2 * np.pi * heights / rng.uniform(0.018, 0.03))
     ribs[(heights > low - 0.004) & (heights < high + 0.004)] = 0
     side = np.stack([radius + ribs, heights], axis=1)
     dome = curve(
@@ -246,9 +246,12 @@ def trigger(rng: np.random.Generator) -> Model:
 
 
 def _plate(points: Sequence[Sequence[float]], thickness: float, material: int):
-    """Return a rounded plate in the xy plane from a counterclockwise outline."""
+    """Return a rounded plate in the xy plane from an outline in either sense."""
     closed = np.array([*points, points[0], points[1]])
     outline = rounded(closed, 0.004, 3)[1:-1]
+    x, y = outline.T
+    if (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() < 0:
+        outline = outline[::-1]
     return slab(outline, thickness, 0.0015, material).moved(z=-thickness / 2)
 
 

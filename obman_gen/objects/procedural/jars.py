@@ -86,7 +86,7 @@ def preserving(rng: np.random.Generator) -> Model:
     """Make a clear jar with visible contents and a clip or screw band."""
     model = Model()
     radius, height = rng.uniform(0.036, 0.05), rng.uniform(0.1, 0.17)
-    glass = model.finish(fin.clear(fin.color(rng, (0.0, 0.12), (0.95, 1.0), (0.3, 0.6))))
+    glass = model.finish(fin.clear(fin.color(rng, (0.0, 0.12), (0.95, 1.0), (0.3, 0.6)), 0.1))
     contents = model.finish(_filling(rng))
     steel = model.finish(fin.metal((0.78, 0.76, 0.7), 0.3))
     mouth = radius * 0.84
