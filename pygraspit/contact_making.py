@@ -51,10 +51,9 @@ def touching_points(scene: "Scene", first: "Body", second: "Body") -> TouchingPo
     gaps = on_first - (on_second @ first_from_second[:3, :3].T + first_from_second[:3, 3])
     distances = np.linalg.norm(gaps, axis=1)
     apart = distances > 0.0
-    gaps, distances = gaps[apart], distances[apart]
-    return thinned(
-        TouchingPoints(on_first[apart], on_second[apart], gaps / distances[:, None], distances)
-    )
+    on_first, on_second = on_first[apart], on_second[apart]
+    normals = gaps[apart] / distances[apart, None]
+    return thinned(TouchingPoints(on_first, on_second, normals, distances[apart]))
 
 
 def _relative(scene: "Scene", first: "Body", second: "Body") -> Float[np.ndarray, "4 4"]:
