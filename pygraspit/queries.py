@@ -190,10 +190,10 @@ def touching(scene, first, second, limit):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) >= limit * limit:
+        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
             continue
         if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open(scene, work.stack, waiting, m, n)
+            waiting = _open_nearer_first(scene, work, waiting, m, n)
             continue
         if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
             on_first = np.concatenate((on_first, np.zeros_like(on_first)))
