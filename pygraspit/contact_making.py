@@ -85,14 +85,24 @@ def _pair(first, second, points, index, first_from_second, edges=POINT_EDGES) ->
 
 
 class Neighbourhood(NamedTuple):
-    """The vertices of one surface around a contact."""
+    """The vertices of one surface around a contact, and the contact points themselves.
 
-    positions: Float[np.ndarray, "vertex 3"]
+    A contact at a vertex counts twice, as in GraspIt!.
+    """
+
+    vertices: Float[np.ndarray, "vertex 3"]
+    """Distinct rows."""
+    contacts: Float[np.ndarray, "contact 3"]
+
+    @property
+    def positions(self) -> Float[np.ndarray, "point 3"]:
+        """Everything that the fit takes."""
+        return np.vstack([self.vertices, self.contacts])
 
     @property
     def keys(self) -> set[bytes]:
-        """One for each distinct position."""
-        return {row.tobytes() for row in self.positions}
+        """One for each vertex."""
+        return {row.tobytes() for row in self.vertices}
 
 
 def _soft_pairs(first, second, points: TouchingPoints, first_from_second) -> list[ContactPair]:
@@ -123,10 +133,7 @@ def _soft_pairs(first, second, points: TouchingPoints, first_from_second) -> lis
 def _neighbourhood(shape: "Shape", position, normal, radius_mm) -> Neighbourhood:
     """Return the vertices of nearby triangles that face the other body, and the contact."""
     ids = near_corners(shape.tree, shape.corner_ids, position, normal, radius_mm)
-    vertices = shape.vertices[np.unique(ids)]
-    if (vertices == position).all(axis=1).any():
-        return Neighbourhood(vertices)
-    return Neighbourhood(np.vstack([vertices, position]))
+    return Neighbourhood(shape.vertices[np.unique(ids)], position[None])
 
 
 def _merge(points: TouchingPoints, regions: list[list[Neighbourhood]]) -> list[int]:
@@ -156,7 +163,8 @@ def _merge(points: TouchingPoints, regions: list[list[Neighbourhood]]) -> list[i
 
 
 def _union(first: Neighbourhood, second: Neighbourhood) -> Neighbourhood:
-    return Neighbourhood(np.unique(np.vstack([first.positions, second.positions]), axis=0))
+    vertices = np.unique(np.vstack([first.vertices, second.vertices]), axis=0)
+    return Neighbourhood(vertices, np.vstack([first.contacts, second.contacts]))
 
 
 def _soft_edges(regions, normal, there, first_from_second, youngs) -> Float[np.ndarray, "20 6"]:
