@@ -1,206 +1,13 @@
-"""Trees of boxes over triangle surfaces, and the tests between posed boxes.
-
-Each box is oriented along its triangles (Gottschalk, Lin and Manocha, SIGGRAPH 1996): near a
-flat or gently curved patch that keeps it thin, so that touching surfaces part early.
-"""
+"""All bodies of a world as arrays, and the tests between posed boxes."""
 
 from typing import NamedTuple, no_type_check
 
 import numpy as np
 from numba import njit
 
-LEAF_SIZE = 1
-"""Triangles in a leaf, at most."""
-BOX_NUMBERS, HALF, AXES = 15, 3, 6
-"""Length of a row of `Tree.boxes`, and where half edges and axes begin in it."""
-MARGIN_MM = 0.01
-"""Boxes are this much larger than what they hold, on all sides."""
-DEEPEST_BY_MEAN = 60
-"""Deeper nodes are split into halves, so that no surface makes a tree too deep for `STACK`."""
-NO_SHEAR_MM2 = 1e-4
-"""Covariances up to this are not rotated away."""
-JACOBI_SWEEPS = 50
+from pygraspit.trees import AXES, BOX_NUMBERS, HALF, Tree
 
-
-class Tree(NamedTuple):
-    """Boxes of one surface, parents before children, and its triangles in leaf order."""
-
-    boxes: np.ndarray
-    """(node, 15): centre, half edges, then the three axes, body frame."""
-    child: np.ndarray
-    """(node,) i64: first of two neighbouring children; -1: a leaf."""
-    start: np.ndarray
-    """(node,) i64: first triangle below."""
-    stop: np.ndarray
-    """(node,) i64: after the last triangle below."""
-    triangles: np.ndarray
-    """(triangle, 3, 3) in leaf order."""
-
-
-def build_tree(triangles) -> Tree:
-    """Return the tree over (n, 3, 3) corners, split at the mean corner along the longest edge."""
-    triangles = np.ascontiguousarray(triangles, np.float64)
-    order, boxes, child, start, stop = _build(triangles)
-    return Tree(boxes, child, start, stop, np.ascontiguousarray(triangles[order]))
-
-
-@njit(cache=True)
-@no_type_check
-def _build(triangles):  # pragma: no cover
-    count = triangles.shape[0]
-    order = np.arange(count)
-    size = 2 * count + 1
-    boxes = np.zeros((size, BOX_NUMBERS))
-    child, start, stop = np.full(size, -1), np.zeros(size, np.int64), np.zeros(size, np.int64)
-    depth = np.zeros(size, np.int64)
-    stop[0] = count
-    used, node = 1, 0
-    while node < used:
-        first, last = start[node], stop[node]
-        _fit(triangles, order[first:last], boxes[node])
-        if last - first > LEAF_SIZE:
-            axis = boxes[node, AXES : AXES + 3]
-            cut = first + _split(triangles, order[first:last], axis, depth[node] < DEEPEST_BY_MEAN)
-            child[node] = used
-            start[used], stop[used] = first, cut
-            start[used + 1], stop[used + 1] = cut, last
-            depth[used] = depth[used + 1] = depth[node] + 1
-            used += 2
-        node += 1
-    return order, boxes[:used], child[:used], start[:used], stop[:used]
-
-
-@njit(cache=True)
-@no_type_check
-def _split(triangles, chosen, axis, by_mean):  # pragma: no cover
-    """Sort some triangles into those before and behind a point of an axis; return how many before.
-
-    The point is the mean corner; if that leaves a side empty, the median triangle; if all lie at
-    one place, every other triangle goes to a side.
-    """
-    count = chosen.shape[0]
-    along = np.zeros(count)
-    for i in range(count):
-        face = triangles[chosen[i]]
-        for k in range(3):
-            along[i] += (face[0, k] + face[1, k] + face[2, k]) / 3.0 * axis[k]
-    before = along < along.mean()
-    if not by_mean or not before.any() or before.all():
-        before = along < np.sort(along)[count // 2]
-    if not before.any() or (not by_mean and before.sum() < count // 4):
-        before = np.arange(count) % 2 == 0
-    sides = np.concatenate((chosen[before], chosen[~before]))
-    chosen[:] = sides
-    return before.sum()
-
-
-@njit(cache=True)
-@no_type_check
-def _fit(triangles, chosen, box):  # pragma: no cover
-    """Fill a box around some triangles, along the principal axes of their surface."""
-    axes = _principal_axes(triangles, chosen)
-    centre, half = np.zeros(3), np.zeros(3)
-    for axis in range(3):
-        low, high = np.inf, -np.inf
-        for i in chosen:
-            for corner in range(3):
-                p = triangles[i, corner]
-                place = p[0] * axes[axis, 0] + p[1] * axes[axis, 1] + p[2] * axes[axis, 2]
-                low, high = min(low, place), max(high, place)
-        half[axis] = 0.5 * (high - low) + MARGIN_MM
-        centre[axis] = 0.5 * (low + high)
-    longest = 1 if half[1] > half[0] else 0
-    if half[2] > half[longest]:
-        longest = 2
-    for k in range(3):
-        box[k] = centre[0] * axes[0, k] + centre[1] * axes[1, k] + centre[2] * axes[2, k]
-    if longest == 1:
-        half[0], half[1] = half[1], half[0]
-        axes[0], axes[1] = axes[1].copy(), -axes[0]
-    if longest == 2:
-        half[0], half[2] = half[2], half[0]
-        axes[0], axes[2] = -axes[2].copy(), axes[0].copy()
-    for axis in range(3):
-        box[HALF + axis] = half[axis]
-        for k in range(3):
-            box[AXES + 3 * axis + k] = axes[axis, k]
-
-
-@njit(cache=True)
-@no_type_check
-def _principal_axes(triangles, chosen):  # pragma: no cover
-    """Return as rows the eigenvectors of the surface's covariance, by area, largest first."""
-    total, mean, spread = 0.0, np.zeros(3), np.zeros((3, 3))
-    for i in chosen:
-        u, v = triangles[i, 1] - triangles[i, 0], triangles[i, 2] - triangles[i, 0]
-        normal = np.cross(u, v)
-        area = 0.5 * np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
-        middle = (triangles[i, 0] + triangles[i, 1] + triangles[i, 2]) / 3.0
-        total += area
-        for j in range(3):
-            mean[j] += area * middle[j]
-            for k in range(3):
-                # The mean of p p^T over a triangle: 9/12 of the centroid's, 1/12 of each corner's.
-                corners = 0.0
-                for corner in range(3):
-                    corners += triangles[i, corner, j] * triangles[i, corner, k]
-                spread[j, k] += area / 12.0 * (9.0 * middle[j] * middle[k] + corners)
-    if total == 0.0:
-        return np.eye(3)
-    mean /= total
-    for j in range(3):
-        for k in range(3):
-            spread[j, k] = spread[j, k] / total - mean[j] * mean[k]
-    vectors = _jacobi(spread)
-    first, second, third = 0, 1, 2
-    if spread[1, 1] > spread[0, 0]:
-        first, second = 1, 0
-    if spread[2, 2] > spread[first, first]:
-        first, third = third, first
-    if spread[third, third] > spread[second, second]:
-        second, third = third, second
-    axes = np.zeros((3, 3))
-    axes[0], axes[1] = vectors[:, first], vectors[:, second]
-    axes[2] = np.cross(axes[0], axes[1])
-    axes[1] = np.cross(axes[2], axes[0])
-    return axes
-
-
-@njit(cache=True)
-@no_type_check
-def _jacobi(matrix):  # pragma: no cover
-    """Make a symmetric matrix diagonal; return its eigenvectors as columns.
-
-    Classical Jacobi (Golub and Van Loan, 8.4): always the largest element off the diagonal.
-    """
-    vectors = np.eye(3)
-    before = np.inf
-    for sweep in range(JACOBI_SWEEPS):
-        p, q = 0, 1
-        for i in range(3):
-            for j in range(3):
-                if i != j and abs(matrix[i, j]) > abs(matrix[p, q]):
-                    p, q = i, j
-        cos, sin = 1.0, 0.0
-        if abs(matrix[p, q]) > NO_SHEAR_MM2:
-            r = (matrix[q, q] - matrix[p, p]) / (2.0 * matrix[p, q])
-            t = 1.0 / (r + np.sqrt(1.0 + r * r)) if r >= 0.0 else -1.0 / (-r + np.sqrt(1.0 + r * r))
-            cos = 1.0 / np.sqrt(1.0 + t * t)
-            sin = t * cos
-        turn = np.eye(3)
-        turn[p, p] = turn[q, q] = cos
-        turn[p, q], turn[q, p] = sin, -sin
-        vectors = vectors @ turn
-        matrix[:] = turn.T @ matrix @ turn
-        off = 0.0
-        for i in range(3):
-            for j in range(3):
-                if i != j:
-                    off += matrix[i, j] ** 2
-        if sweep > 2 and off >= before:
-            break
-        before = off
-    return vectors
+ORDER_SLACK = 1e-6
 
 
 class Scene(NamedTuple):
@@ -263,44 +70,81 @@ def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
 @njit(cache=True)
 @no_type_check
 def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
-    b = np.zeros((3, 3)); t = np.zeros(3)
-    c0 = shift[0] + turn[0,0]*boxes[n,0]+turn[0,1]*boxes[n,1]+turn[0,2]*boxes[n,2] - boxes[m,0]
-    c1 = shift[1] + turn[1,0]*boxes[n,0]+turn[1,1]*boxes[n,1]+turn[1,2]*boxes[n,2] - boxes[m,1]
-    c2 = shift[2] + turn[2,0]*boxes[n,0]+turn[2,1]*boxes[n,1]+turn[2,2]*boxes[n,2] - boxes[m,2]
-    for i in range(3):
-        k = AXES + 3*i
-        t[i] = c0*boxes[m,k]+c1*boxes[m,k+1]+c2*boxes[m,k+2]
+    """Return a lower bound of two boxes' squared distance, from their face normals.
+
+    The gaps along a box's three axes add up like the sides of a box. Numbers are picked one by
+    one because views of rows would cost more than the arithmetic.
+    """
+    bx, by, bz = boxes[n, 0], boxes[n, 1], boxes[n, 2]
+    x = shift[0] + turn[0, 0] * bx + turn[0, 1] * by + turn[0, 2] * bz - boxes[m, 0]
+    y = shift[1] + turn[1, 0] * bx + turn[1, 1] * by + turn[1, 2] * bz - boxes[m, 1]
+    z = shift[2] + turn[2, 0] * bx + turn[2, 1] * by + turn[2, 2] * bz - boxes[m, 2]
+    h0, h1, h2 = boxes[m, 3], boxes[m, 4], boxes[m, 5]
+    a00, a01, a02 = boxes[m, 6], boxes[m, 7], boxes[m, 8]
+    a10, a11, a12 = boxes[m, 9], boxes[m, 10], boxes[m, 11]
+    a20, a21, a22 = boxes[m, 12], boxes[m, 13], boxes[m, 14]
+    gap_0 = abs(x * a00 + y * a01 + z * a02) - h0
+    gap_1 = abs(x * a10 + y * a11 + z * a12) - h1
+    gap_2 = abs(x * a20 + y * a21 + z * a22) - h2
+    far = 0.0
     for j in range(3):
-        k = AXES + 3*j
-        u0 = turn[0,0]*boxes[n,k]+turn[0,1]*boxes[n,k+1]+turn[0,2]*boxes[n,k+2]
-        u1 = turn[1,0]*boxes[n,k]+turn[1,1]*boxes[n,k+1]+turn[1,2]*boxes[n,k+2]
-        u2 = turn[2,0]*boxes[n,k]+turn[2,1]*boxes[n,k+1]+turn[2,2]*boxes[n,k+2]
-        for i in range(3):
-            l = AXES + 3*i
-            b[i,j] = u0*boxes[m,l]+u1*boxes[m,l+1]+u2*boxes[m,l+2]
-    f = np.abs(b) + 1e-6
-    ga = np.zeros(3); gb = np.zeros(3)
-    for i in range(3):
-        d = abs(t[i]) - (boxes[m,3+i] + boxes[n,3]*f[i,0]+boxes[n,4]*f[i,1]+boxes[n,5]*f[i,2])
-        ga[i] = max(0.0,d)**2
-        d = abs(t[0]*b[0,i]+t[1]*b[1,i]+t[2]*b[2,i]) - (boxes[n,3+i]+boxes[m,3]*f[0,i]+boxes[m,4]*f[1,i]+boxes[m,5]*f[2,i])
-        gb[i] = max(0.0,d)**2
-    best = max(ga[0]+ga[1]+ga[2], gb[0]+gb[1]+gb[2])
-    for i in range(3):
-        i1=(i+1)%3; i2=(i+2)%3
-        for j in range(3):
-            j1=(j+1)%3; j2=(j+2)%3
-            s = t[i2]*b[i1,j]-t[i1]*b[i2,j]
-            d = abs(s) - (boxes[m,3+i1]*f[i2,j]+boxes[m,3+i2]*f[i1,j]+boxes[n,3+j1]*f[i,j2]+boxes[n,3+j2]*f[i,j1])
-            d = max(0.0,d)**2
-            best = max(best, max(ga[i]+d, gb[j]+d))
-    return best
+        # An axis of the second box, in the first body's frame.
+        vx, vy, vz = boxes[n, 6 + 3 * j], boxes[n, 7 + 3 * j], boxes[n, 8 + 3 * j]
+        ux = turn[0, 0] * vx + turn[0, 1] * vy + turn[0, 2] * vz
+        uy = turn[1, 0] * vx + turn[1, 1] * vy + turn[1, 2] * vz
+        uz = turn[2, 0] * vx + turn[2, 1] * vy + turn[2, 2] * vz
+        c0 = abs(a00 * ux + a01 * uy + a02 * uz)
+        c1 = abs(a10 * ux + a11 * uy + a12 * uz)
+        c2 = abs(a20 * ux + a21 * uy + a22 * uz)
+        half = boxes[n, 3 + j]
+        gap = abs(x * ux + y * uy + z * uz) - half - h0 * c0 - h1 * c1 - h2 * c2
+        far += max(gap, 0.0) ** 2
+        gap_0 -= half * c0
+        gap_1 -= half * c1
+        gap_2 -= half * c2
+    near = max(gap_0, 0.0) ** 2 + max(gap_1, 0.0) ** 2 + max(gap_2, 0.0) ** 2
+    return max(near, far)
 
 
 @njit(cache=True)
 @no_type_check
-def _unused(boxes):
-    return 0
+def box_order_squared(boxes, m, n, turn, shift):  # pragma: no cover
+    """Return GraspIt!'s lower bound of two boxes' squared distance: it says which goes first.
+
+    Beside the face normals it takes the cross products of edges, not made unit vectors, each
+    with a face normal that it is at right angles to.
+    """
+    b, t = _second_in_first(boxes, m, n, turn, shift)
+    f = np.abs(b) + ORDER_SLACK
+    gap_m, gap_n = np.zeros(3), np.zeros(3)
+    for i in range(3):
+        reach_m, reach_n, along = boxes[m, HALF + i], boxes[n, HALF + i], 0.0
+        for k in range(3):
+            reach_m += boxes[n, HALF + k] * f[i, k]
+            reach_n += boxes[m, HALF + k] * f[k, i]
+            along += t[k] * b[k, i]
+        gap_m[i] = max(0.0, abs(t[i]) - reach_m) ** 2
+        gap_n[i] = max(0.0, abs(along) - reach_n) ** 2
+    most = max(gap_m.sum(), gap_n.sum())
+    for i in range(3):
+        i1, i2 = (i + 1) % 3, (i + 2) % 3
+        for j in range(3):
+            j1, j2 = (j + 1) % 3, (j + 2) % 3
+            reach = boxes[m, HALF + i1] * f[i2, j] + boxes[m, HALF + i2] * f[i1, j]
+            reach += boxes[n, HALF + j1] * f[i, j2] + boxes[n, HALF + j2] * f[i, j1]
+            gap = max(0.0, abs(t[i2] * b[i1, j] - t[i1] * b[i2, j]) - reach) ** 2
+            most = max(most, gap_m[i] + gap, gap_n[j] + gap)
+    return most
+
+
+@njit(cache=True)
+@no_type_check
+def _second_in_first(boxes, m, n, turn, shift):  # pragma: no cover
+    """Return axes (columns) and centre of the second box in the first one's axes."""
+    axes_m = boxes[m, AXES:].copy().reshape(3, 3)
+    axes_n = boxes[n, AXES:].copy().reshape(3, 3)
+    centre = turn @ boxes[n, :3].copy() + shift - boxes[m, :3]
+    return axes_m @ turn @ axes_n.T, axes_m @ centre
 
 
 @njit(cache=True)

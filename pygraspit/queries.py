@@ -10,13 +10,14 @@ import numpy as np
 from numba import njit
 
 from pygraspit.boxes import (
-    LEAF_SIZE,
     box_gap_squared,
+    box_order_squared,
     move_triangle,
     opens_first,
     point_gap_squared,
     relative_pose,
 )
+from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import (
     CROSSING,
     FEATURE_PAIRS,
@@ -162,6 +163,19 @@ def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
 
 @njit(cache=True)
 @no_type_check
+def _open_in_order(scene, work, waiting, m, n):  # pragma: no cover
+    """Open the larger box; its children come off the stack in GraspIt!'s order."""
+    after = _open(scene, work.stack, waiting, m, n)
+    low, high = work.stack[waiting], work.stack[waiting + 1]
+    gap_low = box_order_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
+    gap_high = box_order_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
+    if gap_low < gap_high:
+        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+    return after
+
+
+@njit(cache=True)
+@no_type_check
 def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
         move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
@@ -190,10 +204,10 @@ def touching(scene, first, second, limit):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
+        if box_order_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
             continue
         if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open_nearer_first(scene, work, waiting, m, n)
+            waiting = _open_in_order(scene, work, waiting, m, n)
             continue
         if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
             on_first = np.concatenate((on_first, np.zeros_like(on_first)))
