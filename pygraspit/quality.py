@@ -23,6 +23,8 @@ RESERVE_OPTIONS = "QJ Pp C-0.0001"
 """What GraspIt! gives qhull; only for sets that qhull cannot take unjoggled."""
 
 Wrenches = Float[np.ndarray, "wrench dim"]
+Edges = Float[np.ndarray, "_ dim"]
+"""Of one contact; contacts may have different numbers of them."""
 
 
 class GraspQuality(NamedTuple):
@@ -66,12 +68,12 @@ def holds_origin(wrenches: Wrenches) -> bool:
     return bool(nnls(equations, wanted)[1] <= ORIGIN_TOLERANCE)
 
 
-def l1_wrenches(contacts: Sequence[Wrenches]) -> Wrenches:
+def l1_wrenches(contacts: Sequence[Edges]) -> Wrenches:
     """Return the set whose hull bounds all forces that sum to one over the contacts."""
     return np.vstack(list(contacts)) if len(contacts) else np.zeros((0, 6))
 
 
-def linf_wrenches(contacts: Sequence[Wrenches]) -> Wrenches:
+def linf_wrenches(contacts: Sequence[Edges]) -> Wrenches:
     """Return the set whose hull bounds all forces of at most one at every contact.
 
     The Minkowski sum over contacts of each one's edges and zero, kept small by dropping the
@@ -101,7 +103,7 @@ def extreme_points(points: Wrenches) -> Wrenches:
 def _is_flat(wrenches: Wrenches) -> bool:
     """Say whether the wrenches lie in a plane of fewer dimensions than their own."""
     values = np.linalg.svd(wrenches - wrenches.mean(axis=0), compute_uv=False)
-    return len(values) < wrenches.shape[1] or values[-1] <= FLAT_SHARE * values[0]
+    return bool(len(values) < wrenches.shape[1] or values[-1] <= FLAT_SHARE * values[0])
 
 
 def _hull(wrenches: Wrenches) -> ConvexHull:

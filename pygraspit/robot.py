@@ -88,8 +88,12 @@ class Robot:
         """Put the hand somewhere, whatever is there; the posture stays."""
         self._follow(np.asarray(world_from_palm, np.float64))
 
-    def force_dofs(self, dofs: Float[np.ndarray, "dof"]) -> None:
-        """Set DOFs without looking for collisions or at their ranges.
+    def force_dofs(
+        self,
+        dofs: Float[np.ndarray, "dof"],
+        world_from_palm: Float[np.ndarray, "4 4"] | None = None,
+    ) -> None:
+        """Set DOFs without looking for collisions or at their ranges; perhaps the pose, too.
 
         As in GraspIt!, a DOF within 1e-5 of its present value is left alone.
         """
@@ -102,7 +106,7 @@ class Robot:
         self.dofs = np.where(changes, dofs, self.dofs)
         follows = changes[self.kinematics.table.dof]
         self.joints = np.where(follows, self.kinematics.joints(self.dofs), self.joints)
-        self._follow(self.world_from_palm)
+        self._follow(self.world_from_palm if world_from_palm is None else world_from_palm)
 
     def _follow(self, world_from_palm: Float[np.ndarray, "4 4"]) -> None:
         links = self.kinematics.link_poses(world_from_palm, self.joints)

@@ -1,8 +1,8 @@
 """Signed distance to a closed surface: baked once on a grid, looked up many times.
 
 Distances are exact (libigl) at the grid's nodes and trilinear in between, negative inside. A
-point outside the grid's box gets the value where it leaves the box plus the way to the box,
-so distances grow on instead of staying at the border's value.
+point outside the grid's box gets the distance to the surface point that is closest to where it
+leaves the box: a close upper bound, exact for spheres about the box's middle and far away.
 """
 
 from dataclasses import dataclass
@@ -122,10 +122,20 @@ def at_point(values, origin, spacing, x, y, z):  # pragma: no cover
     gx = (low + w * (high - low)) / spacing
     gy = (c10 - c00 + w * (c11 - c01 - c10 + c00)) / spacing
     gz = (c1 - c0) / spacing
-    beyond = np.sqrt(out_x * out_x + out_y * out_y + out_z * out_z)
-    if beyond > 0.0:
-        return distance + beyond, out_x / beyond, out_y / beyond, out_z / beyond
+    if out_x != 0.0 or out_y != 0.0 or out_z != 0.0:
+        return _outside(distance, (gx, gy, gz), (out_x, out_y, out_z))
     return distance, gx, gy, gz
+
+
+@njit(cache=True)
+@no_type_check
+def _outside(distance, gradient, way):  # pragma: no cover
+    """Return distance and direction from the surface point under where the point left the box."""
+    gx, gy, gz = gradient
+    reach = max(distance, 0.0) / max(np.sqrt(gx * gx + gy * gy + gz * gz), 1e-12)
+    x, y, z = way[0] + reach * gx, way[1] + reach * gy, way[2] + reach * gz
+    length = max(np.sqrt(x * x + y * y + z * z), 1e-12)
+    return length, x / length, y / length, z / length
 
 
 @njit(cache=True)

@@ -187,10 +187,11 @@ class World:
 
     def put(self, bodies: Sequence[Body], poses: Float[np.ndarray, "n 4 4"]) -> None:
         """Set poses; contacts of the bodies that move end."""
-        before = self.poses[[body.index for body in bodies]]
-        for body, pose in zip(bodies, poses, strict=True):
-            self.poses[body.index] = pose
-        self.end_contacts_of_moved(bodies, before)
+        indices = [body.index for body in bodies]
+        before = self.poses[indices]
+        self.poses[indices] = poses
+        if self.contacts:
+            self.end_contacts_of_moved(bodies, before)
 
     def end_contacts_of_moved(self, bodies: Sequence[Body], before: np.ndarray) -> None:
         """Forget contacts of bodies that no longer stand at the poses given."""

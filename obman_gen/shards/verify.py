@@ -63,16 +63,16 @@ def check_shard(run: Path, entry: ShardEntry, deep: bool = False) -> Iterator[Pr
         )
     try:
         shard = ShardFile(path)
-        yield from check_contents(shard, entry, deep) if intact else locate(shard, entry)
+        yield from check_contents(shard, entry, deep) if intact else locate(shard, entry, deep)
     except InputError as error:
         yield Problem(entry.path, "unreadable", str(error))
 
 
-def locate(shard: ShardFile, entry: ShardEntry) -> Iterator[Problem]:
-    """Say which samples of a damaged shard are damaged."""
+def locate(shard: ShardFile, entry: ShardEntry, deep: bool) -> Iterator[Problem]:
+    """Say what is damaged in a shard of other bytes: images, rows, or labels that were edited."""
     try:
-        yield from stored.check_images(shard, entry)
-        yield from stored.unreadable_rows(shard, entry)
+        damaged = [*stored.check_images(shard, entry), *stored.unreadable_rows(shard, entry)]
+        yield from damaged or check_contents(shard, entry, deep)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
         # Damaged lengths and names surface as any of these.
         yield Problem(entry.path, "unreadable", f"{type(error).__name__}: {error}")

@@ -10,6 +10,7 @@ from pygraspit.formats.inventor_syntax import Node
 
 Triangles = Float[np.ndarray, "face 3 3"]
 Points = Float[np.ndarray, "point 3"]
+Point = Float[np.ndarray, "3"]
 
 
 class ShapeError(Exception):
@@ -172,7 +173,7 @@ def _cylinder(node: Node, _: Points | None) -> Triangles:
     return np.array(faces).reshape(-1, 3, 3)
 
 
-def _base(ring: Points) -> list[tuple[Points, Points, Points]]:
+def _base(ring: Points) -> list[tuple[Point, Point, Point]]:
     return [(ring[-1], ring[i], ring[i - 1]) for i in range(len(ring) - 2, 0, -1)]
 
 

@@ -6,5 +6,6 @@ from pygraspit.planner.exact import EXACT_ENERGIES as EXACT_ENERGIES
 from pygraspit.planner.exact import PlanningScene as PlanningScene
 from pygraspit.planner.planner import EigenGraspPlanner as EigenGraspPlanner
 from pygraspit.planner.planner import PlannedGrasp as PlannedGrasp
+from pygraspit.planner.scene import WorldScene as WorldScene
 from pygraspit.planner.spaces import StateSpace as StateSpace
 from pygraspit.planner.spaces import axis_angle_space as axis_angle_space

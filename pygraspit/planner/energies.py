@@ -57,7 +57,6 @@ class Closing(NamedTuple):
     epsilon: float
     volume: float
     contact_count: int
-    palm_touches: bool = False
 
 
 def contact_energy(view: ContactView) -> float:
@@ -115,7 +114,7 @@ def may_close(view: ContactView) -> bool:
 
 def strict_auto_grasp_energy(closing: Closing) -> float:
     """Return the energy of a hand that approached and closed; huge without any quality."""
-    energy = auto_grasp_quality_energy(closing) if closing.palm_touches else 0.0
+    energy = auto_grasp_quality_energy(closing)
     return energy if energy != 0.0 else 1e8
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -12,12 +12,13 @@ from pygraspit.planner.annealing import acceptance_probability, draw_neighbour
 from pygraspit.planner.energies import Closing, ContactView
 from pygraspit.planner.fast import FIRST_ENERGY, MAX_TRIES
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
-from pygraspit.planner.spaces import dofs_of, object_from_palm_of
+from pygraspit.planner.spaces import object_from_palm_of
 
 if TYPE_CHECKING:
     from pygraspit.planner.planner import EigenGraspPlanner
 
 
+@runtime_checkable
 class PlanningScene(Protocol):
     """A hand and an object, as the planner needs them; poses are in the object's frame, mm."""
 
@@ -107,7 +108,7 @@ def _legal_neighbour(planner, scene, rng, state, box, heat):
     for _ in range(MAX_TRIES):
         draw_neighbour(rng, state, heat, box, neighbour)
         object_from_palm = object_from_palm_of(planner.robot, neighbour)
-        if scene.put(object_from_palm, dofs_of(planner.robot, neighbour)):
+        if scene.put(object_from_palm, planner.postures.dofs(neighbour)):
             frame = object_from_palm @ planner.robot.palm_from_approach
             return neighbour, frame, EXACT_ENERGIES[planner.energy](scene)
     return None

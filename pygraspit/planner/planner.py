@@ -11,7 +11,7 @@ from pygraspit.planner.annealing import SCHEDULES, Schedule
 from pygraspit.planner.exact import EXACT_ENERGIES, PlanningScene, anneal_exact
 from pygraspit.planner.fast import FAST_ENERGIES, anneal_fast
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
-from pygraspit.planner.spaces import StateSpace, axis_angle_space, dofs_of, object_from_palm_of
+from pygraspit.planner.spaces import Postures, StateSpace, axis_angle_space, object_from_palm_of
 from pygraspit.planner.tables import HandTable, field_table, hand_table, search_table
 from pygraspit.sdf import SignedDistanceGrid
 
@@ -62,6 +62,7 @@ class EigenGraspPlanner:
             )
         self.robot, self.energy, self.schedule = robot, energy, schedule
         self.space = space or axis_angle_space(robot)
+        self.postures = Postures.of(robot)
         self.list_size = list_size
         self._table: HandTable | None = None
 
@@ -132,7 +133,7 @@ class EigenGraspPlanner:
             PlannedGrasp(
                 energy=float(shortlist.energy[row]),
                 object_from_palm=object_from_palm_of(self.robot, shortlist.state[row]),
-                dofs=dofs_of(self.robot, shortlist.state[row]),
+                dofs=self.postures.dofs(shortlist.state[row]),
                 state=shortlist.state[row].copy(),
                 step=int(shortlist.step[row]),
             )

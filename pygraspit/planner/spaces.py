@@ -121,13 +121,31 @@ def eigengrasps_of(robot: RobotModel) -> EigenGrasps:
     return robot.eigengrasps
 
 
+@dataclass(frozen=True)
+class Postures:
+    """From amplitudes to a hand's DOFs."""
+
+    origin: Float[np.ndarray, "dof"]
+    directions: Float[np.ndarray, "eigengrasp dof"]
+    minimum: Float[np.ndarray, "dof"]
+    maximum: Float[np.ndarray, "dof"]
+
+    @classmethod
+    def of(cls, robot: RobotModel) -> "Postures":
+        """Take a hand with eigengrasps."""
+        eigengrasps, kinematics = eigengrasps_of(robot), Kinematics.of(robot)
+        low, high = kinematics.minimum, kinematics.maximum
+        return cls(np.clip(eigengrasps.origin, low, high), eigengrasps.directions, low, high)
+
+    def dofs(self, state: Float[np.ndarray, "variable"]) -> Float[np.ndarray, "dof"]:
+        """Return the posture of a state, clipped to the hand's ranges, radians."""
+        amplitudes = state[: len(self.directions)]
+        return np.clip(self.origin + amplitudes @ self.directions, self.minimum, self.maximum)
+
+
 def dofs_of(robot: RobotModel, state: Float[np.ndarray, "variable"]) -> Float[np.ndarray, "dof"]:
     """Return the posture of a state, clipped to the hand's ranges, radians."""
-    eigengrasps, kinematics = eigengrasps_of(robot), Kinematics.of(robot)
-    low, high = kinematics.minimum, kinematics.maximum
-    amplitudes = state[: len(eigengrasps.directions)]
-    origin = np.clip(eigengrasps.origin, low, high)
-    return np.clip(origin + amplitudes @ eigengrasps.directions, low, high)
+    return Postures.of(robot).dofs(state)
 
 
 def object_from_palm_of(

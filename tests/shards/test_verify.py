@@ -1,5 +1,6 @@
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from shards import synthetic
@@ -179,6 +180,16 @@ def test_wrong_content_is_found_though_checksums_agree(copy, name):
     assert {p.path for p in problems} == {FIRST}
     named = {p.sample_id for p in problems if p.rule == rule} - {""}
     assert named <= {"train-00000001", "train-00000009"}
+
+
+def test_an_edited_joint_is_named_though_the_checksum_was_not_updated(copy):
+    with h5py.File(copy / FIRST, "r+") as file:
+        file["hand/joints"][1, 4] += 0.01
+
+    rules = {(p.rule, p.sample_id) for p in verify(copy)}
+
+    named = {(rule, "train-00000001") for rule in ("hand parameters", "projection")}
+    assert rules == {("checksum", ""), *named}
 
 
 DEEP_CHANGES = {
