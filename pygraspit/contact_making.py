@@ -174,7 +174,7 @@ def _soft_edges(regions, normal, there, first_from_second, youngs) -> Float[np.n
         for region, frame in zip(regions, frames, strict=True)
     ]
     axes = [
-        frame[:, :2] @ (np.cos(fit.turn_rad), -np.sin(fit.turn_rad))
+        frame[:, :2] @ (np.cos(fit.turn_rad), np.sin(fit.turn_rad))
         for fit, frame in zip(fits, frames, strict=True)
     ]
     cosine = float(np.clip(axes[0] @ first_from_second[:3, :3] @ axes[1], -1.0, 1.0))

@@ -6,7 +6,6 @@ from pygraspit import Robot, World
 from pygraspit.transforms import points_to, to_pose
 from tests.pygraspit.reference import make_world, run_variant
 
-
 POSE_MM = 1e-3
 DOF_RAD = 1e-3
 CONTACT_MM = 0.01
