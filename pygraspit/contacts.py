@@ -169,7 +169,7 @@ def _half_hull(points: Float[np.ndarray, "point 2"], order: np.ndarray) -> list[
     """Return the corners below the line from first to last point, without the last."""
     chain: list[int] = []
     for index in order:
-        while len(chain) > 1 and _turn(points, chain[-2], chain[-1], index) <= 0.0:
+        while len(chain) > 1 and _turn(points, chain[-2], chain[-1], int(index)) <= 0.0:
             chain.pop()
         chain.append(int(index))
     return chain[:-1]

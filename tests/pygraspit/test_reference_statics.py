@@ -37,7 +37,7 @@ def test_links_stand_where_graspit_has_them(robot):
 
     for record in records(robot, "fk"):
         hand.force_dofs(np.array(record["dofs"], float))
-        links = [from_pose(np.array(pose, float)) for pose in record["links"]]
+        links = [from_pose(np.array(record["links"][body.name], float)) for body in hand.links]
         poses = [body.world_from_body for body in hand.links]
         assert_allclose(hand.joints, record["joints"], atol=1e-8)
         # The file has nine digits of lengths up to 300 mm.
