@@ -1,0 +1,20 @@
+"""The page's example runs as it stands."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_pages_example_runs_in_twenty_lines(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/pygraspit.md").read_text(), re.DOTALL)[1]
+    names: dict = {}
+
+    exec(code, names)
+
+    assert len([line for line in code.splitlines() if line]) <= 21
+    assert names["planned"]
+    assert np.isfinite([names["epsilon"], names["volume"]]).all()
