@@ -26,7 +26,7 @@ def example() -> dict:
 
 def draw(world, path: Path) -> None:
     """Draw all bodies of a world, the hand's in skin colour, the object's see-through."""
-    axes = plt.figure(figsize=(6, 5)).add_subplot(projection="3d")
+    axes = plt.figure(figsize=(6, 5)).add_subplot(projection="3d", elev=15, azim=60)
     own = {body.name for body in world.robots[0].bodies}
     for body in world.bodies:
         corners = points_to(body.world_from_body, body.shape.tree.triangles)

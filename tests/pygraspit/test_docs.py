@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -17,4 +15,5 @@ def test_the_pages_example_runs_in_twenty_lines(monkeypatch):
 
     assert len([line for line in code.splitlines() if line]) <= 23
     assert names["planned"]
-    assert np.isfinite([names["epsilon"], names["volume"]]).all()
+    assert names["epsilon"] > 0.0
+    assert names["volume"] > 0.0
