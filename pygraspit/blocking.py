@@ -39,7 +39,10 @@ def blocked_links(
     world_from_link: Float[np.ndarray, "link 4 4"],
     contacts: dict[int, list[Contact]],
 ) -> list[int]:
-    """Return links that cannot follow a small trial turn of all joints that want to move.
+    """Return the first link of each chain that a small trial turn pushes into a contact.
+
+    The trial turns all joints that want to move. Links farther out are left for the next
+    trial, without the joints that this one stops.
 
     Args:
         kinematics: of the hand.
@@ -51,11 +54,13 @@ def blocked_links(
     """
     trial = TRIAL_TURN_RAD * np.sign(wanted_joints - joints)
     axes, origins = _joint_axes(kinematics, world_from_palm, joints)
-    return [
-        link
-        for link, sides in contacts.items()
-        if _is_pushed(_link_motion(kinematics, link, trial, axes, origins, world_from_link), sides)
-    ]
+    first: dict[int, int] = {}
+    for link, sides in sorted(contacts.items()):
+        chain = int(kinematics.table.link_chain[link])
+        motion = _link_motion(kinematics, link, trial, axes, origins, world_from_link)
+        if chain not in first and _is_pushed(motion, sides):
+            first[chain] = link
+    return list(first.values())
 
 
 def _joint_axes(kinematics: Kinematics, world_from_palm, joints):

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Integer
 
-from pygraspit.boxes import Tree, build_tree
 from pygraspit.errors import DescriptionError
 from pygraspit.materials import MATERIALS
 from pygraspit.model import BodyModel
+from pygraspit.trees import Tree, build_tree
 
 if TYPE_CHECKING:
     from pygraspit.world import World

@@ -1,97 +1,19 @@
-"""Trees of boxes over triangle surfaces, and what two posed trees have to do with each other.
-
-Boxes are aligned with their body's own axes, so between two posed bodies they are oriented
-boxes that share one relative rotation per query.
-"""
+"""All bodies of a world as arrays, and the tests between posed boxes."""
 
 from typing import NamedTuple, no_type_check
 
 import numpy as np
 from numba import njit
 
-LEAF_SIZE = 2
-"""Triangles in a leaf, at most."""
-SLACK = 1e-9
-"""Boxes grow by this share of their size, so that rounding never hides a triangle, mm."""
+from pygraspit.trees import AXES, BOX_NUMBERS, HALF, Tree
 
-
-class Tree(NamedTuple):
-    """Boxes of one surface, parents before children, and its triangles in leaf order."""
-
-    centre: np.ndarray
-    """(node, 3) of each box, body frame."""
-    half: np.ndarray
-    """(node, 3) half edges of each box."""
-    child: np.ndarray
-    """(node,) i64: first of two neighbouring children; -1: a leaf."""
-    start: np.ndarray
-    """(node,) i64: first triangle below."""
-    stop: np.ndarray
-    """(node,) i64: after the last triangle below."""
-    triangles: np.ndarray
-    """(triangle, 3, 3) in leaf order."""
-
-
-def build_tree(triangles) -> Tree:
-    """Return the tree over (n, 3, 3) corners, split at the median along the longest edge."""
-    triangles = np.ascontiguousarray(triangles, np.float64)
-    order, centre, half, child, start, stop = _build(triangles)
-    return Tree(centre, half, child, start, stop, np.ascontiguousarray(triangles[order]))
-
-
-@njit(cache=True)
-@no_type_check
-def _build(triangles):  # pragma: no cover
-    count = triangles.shape[0]
-    middle = np.zeros((count, 3))
-    for i in range(count):
-        for axis in range(3):
-            column = triangles[i, :, axis]
-            middle[i, axis] = 0.5 * (column.min() + column.max())
-    order = np.arange(count)
-    size = 2 * count + 1
-    centre, half = np.zeros((size, 3)), np.zeros((size, 3))
-    child, start, stop = (
-        -np.ones(size, np.int64),
-        np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-    )
-    stop[0] = count
-    used, node = 1, 0
-    while node < used:
-        first, last = start[node], stop[node]
-        _fit(triangles, order[first:last], centre[node], half[node])
-        if last - first > LEAF_SIZE:
-            axis = np.argmax(half[node])
-            part = order[first:last]
-            order[first:last] = part[np.argsort(middle[part, axis], kind="mergesort")]
-            cut = (first + last) // 2
-            child[node] = used
-            start[used], stop[used] = first, cut
-            start[used + 1], stop[used + 1] = cut, last
-            used += 2
-        node += 1
-    return order, centre[:used], half[:used], child[:used], start[:used], stop[:used]
-
-
-@njit(cache=True)
-@no_type_check
-def _fit(triangles, chosen, centre, half):  # pragma: no cover
-    for axis in range(3):
-        low, high = np.inf, -np.inf
-        for i in chosen:
-            for corner in range(3):
-                low = min(low, triangles[i, corner, axis])
-                high = max(high, triangles[i, corner, axis])
-        centre[axis] = 0.5 * (low + high)
-        half[axis] = 0.5 * (high - low) * (1.0 + SLACK) + SLACK
+ORDER_SLACK = 1e-6
 
 
 class Scene(NamedTuple):
     """All bodies of a world for kernels: trees laid end to end, poses, and tested pairs."""
 
-    centre: np.ndarray
-    half: np.ndarray
+    boxes: np.ndarray
     child: np.ndarray
     start: np.ndarray
     stop: np.ndarray
@@ -106,26 +28,22 @@ class Scene(NamedTuple):
 
 def lay_out(trees: list[Tree], poses, tested) -> Scene:
     """Lay trees end to end; ``poses`` and ``tested`` are kept, not copied."""
-    nodes = np.cumsum([0, *(len(tree.child) for tree in trees)])
-    faces = np.cumsum([0, *(len(tree.triangles) for tree in trees)])
-    child = [np.where(t.child < 0, -1, t.child + n) for t, n in zip(trees, nodes[:-1], strict=True)]
+    nodes = np.cumsum([0, *(len(tree.child) for tree in trees)])[:-1]
+    faces = np.cumsum([0, *(len(tree.triangles) for tree in trees)])[:-1]
+    child, start, stop, root = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [], []
+    stop.append(np.zeros(0, np.int64))
+    for tree, node, face in zip(trees, nodes, faces, strict=True):
+        child.append(np.where(tree.child < 0, -1, tree.child + node))
+        start.append(tree.start + face)
+        stop.append(tree.stop + face)
+        root.append(node if len(tree.triangles) else -1)
     return Scene(
-        centre=np.concatenate([np.zeros((0, 3)), *(tree.centre for tree in trees)]),
-        half=np.concatenate([np.zeros((0, 3)), *(tree.half for tree in trees)]),
-        child=np.concatenate([np.zeros(0, np.int64), *child]),
-        start=np.concatenate(
-            [np.zeros(0, np.int64)]
-            + [tree.start + face for tree, face in zip(trees, faces[:-1], strict=True)]
-        ),
-        stop=np.concatenate(
-            [np.zeros(0, np.int64)]
-            + [tree.stop + face for tree, face in zip(trees, faces[:-1], strict=True)]
-        ),
+        boxes=np.concatenate([np.zeros((0, BOX_NUMBERS)), *(tree.boxes for tree in trees)]),
+        child=np.concatenate(child),
+        start=np.concatenate(start),
+        stop=np.concatenate(stop),
         triangles=np.concatenate([np.zeros((0, 3, 3)), *(tree.triangles for tree in trees)]),
-        root=np.array(
-            [n if len(t.triangles) else -1 for t, n in zip(trees, nodes[:-1], strict=True)],
-            np.int64,
-        ),
+        root=np.array(root, np.int64),
         poses=poses,
         tested=tested,
     )
@@ -135,58 +53,134 @@ def lay_out(trees: list[Tree], poses, tested) -> Scene:
 @no_type_check
 def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
     """Fill rotation and translation of first_from_second."""
-    a, b = scene.poses[first], scene.poses[second]
+    poses = scene.poses
     for i in range(3):
         total = 0.0
         for k in range(3):
-            total += a[k, i] * (b[k, 3] - a[k, 3])
+            total += poses[first, k, i] * (poses[second, k, 3] - poses[first, k, 3])
         shift[i] = total
         for j in range(3):
-            turn[i, j] = a[0, i] * b[0, j] + a[1, i] * b[1, j] + a[2, i] * b[2, j]
+            turn[i, j] = (
+                poses[first, 0, i] * poses[second, 0, j]
+                + poses[first, 1, i] * poses[second, 1, j]
+                + poses[first, 2, i] * poses[second, 2, j]
+            )
 
 
 @njit(cache=True)
 @no_type_check
-def box_gap_squared(scene, m, n, turn, shift):  # pragma: no cover
-    """Return a lower bound of two boxes' squared distance, from their face normals."""
-    ca, ha, cb, hb = scene.centre[m], scene.half[m], scene.centre[n], scene.half[n]
-    x = shift[0] + turn[0, 0] * cb[0] + turn[0, 1] * cb[1] + turn[0, 2] * cb[2] - ca[0]
-    y = shift[1] + turn[1, 0] * cb[0] + turn[1, 1] * cb[1] + turn[1, 2] * cb[2] - ca[1]
-    z = shift[2] + turn[2, 0] * cb[0] + turn[2, 1] * cb[1] + turn[2, 2] * cb[2] - ca[2]
-    gap_x = abs(x) - ha[0] - _reach(turn[0, 0], turn[0, 1], turn[0, 2], hb)
-    gap_y = abs(y) - ha[1] - _reach(turn[1, 0], turn[1, 1], turn[1, 2], hb)
-    gap_z = abs(z) - ha[2] - _reach(turn[2, 0], turn[2, 1], turn[2, 2], hb)
-    # Gaps along three perpendicular axes add up like the sides of a box.
-    near = max(gap_x, 0.0) ** 2 + max(gap_y, 0.0) ** 2 + max(gap_z, 0.0) ** 2
+def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
+    """Return a lower bound of two boxes' squared distance, from their face normals.
+
+    The gaps along a box's three axes add up like the sides of a box. Numbers are picked one by
+    one because views of rows would cost more than the arithmetic.
+    """
+    bx, by, bz = boxes[n, 0], boxes[n, 1], boxes[n, 2]
+    x = shift[0] + turn[0, 0] * bx + turn[0, 1] * by + turn[0, 2] * bz - boxes[m, 0]
+    y = shift[1] + turn[1, 0] * bx + turn[1, 1] * by + turn[1, 2] * bz - boxes[m, 1]
+    z = shift[2] + turn[2, 0] * bx + turn[2, 1] * by + turn[2, 2] * bz - boxes[m, 2]
+    h0, h1, h2 = boxes[m, 3], boxes[m, 4], boxes[m, 5]
+    a00, a01, a02 = boxes[m, 6], boxes[m, 7], boxes[m, 8]
+    a10, a11, a12 = boxes[m, 9], boxes[m, 10], boxes[m, 11]
+    a20, a21, a22 = boxes[m, 12], boxes[m, 13], boxes[m, 14]
+    gap_0 = abs(x * a00 + y * a01 + z * a02) - h0
+    gap_1 = abs(x * a10 + y * a11 + z * a12) - h1
+    gap_2 = abs(x * a20 + y * a21 + z * a22) - h2
     far = 0.0
     for j in range(3):
-        along = x * turn[0, j] + y * turn[1, j] + z * turn[2, j]
-        gap = abs(along) - hb[j] - _reach(turn[0, j], turn[1, j], turn[2, j], ha)
+        # An axis of the second box, in the first body's frame.
+        vx, vy, vz = boxes[n, 6 + 3 * j], boxes[n, 7 + 3 * j], boxes[n, 8 + 3 * j]
+        ux = turn[0, 0] * vx + turn[0, 1] * vy + turn[0, 2] * vz
+        uy = turn[1, 0] * vx + turn[1, 1] * vy + turn[1, 2] * vz
+        uz = turn[2, 0] * vx + turn[2, 1] * vy + turn[2, 2] * vz
+        c0 = abs(a00 * ux + a01 * uy + a02 * uz)
+        c1 = abs(a10 * ux + a11 * uy + a12 * uz)
+        c2 = abs(a20 * ux + a21 * uy + a22 * uz)
+        half = boxes[n, 3 + j]
+        gap = abs(x * ux + y * uy + z * uz) - half - h0 * c0 - h1 * c1 - h2 * c2
         far += max(gap, 0.0) ** 2
+        gap_0 -= half * c0
+        gap_1 -= half * c1
+        gap_2 -= half * c2
+    near = max(gap_0, 0.0) ** 2 + max(gap_1, 0.0) ** 2 + max(gap_2, 0.0) ** 2
     return max(near, far)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 @no_type_check
-def _reach(x, y, z, half):  # pragma: no cover
-    return abs(x) * half[0] + abs(y) * half[1] + abs(z) * half[2]
+def box_order_squared(boxes, m, n, turn, shift):  # pragma: no cover
+    """Return GraspIt!'s lower bound of two boxes' squared distance: it says which goes first.
+
+    Beside the face normals it takes the cross products of edges, not made unit vectors, each
+    with a face normal that it is at right angles to.
+    """
+    b, t = _second_in_first(boxes, m, n, turn, shift)
+    f = np.abs(b) + ORDER_SLACK
+    gap_m, gap_n = np.zeros(3), np.zeros(3)
+    for i in range(3):
+        reach_m, reach_n, along = boxes[m, HALF + i], boxes[n, HALF + i], 0.0
+        for k in range(3):
+            reach_m += boxes[n, HALF + k] * f[i, k]
+            reach_n += boxes[m, HALF + k] * f[k, i]
+            along += t[k] * b[k, i]
+        gap_m[i] = max(0.0, abs(t[i]) - reach_m) ** 2
+        gap_n[i] = max(0.0, abs(along) - reach_n) ** 2
+    most = max(gap_m.sum(), gap_n.sum())
+    for i in range(3):
+        i1, i2 = (i + 1) % 3, (i + 2) % 3
+        for j in range(3):
+            j1, j2 = (j + 1) % 3, (j + 2) % 3
+            reach = boxes[m, HALF + i1] * f[i2, j] + boxes[m, HALF + i2] * f[i1, j]
+            reach += boxes[n, HALF + j1] * f[i, j2] + boxes[n, HALF + j2] * f[i, j1]
+            gap = max(0.0, abs(t[i2] * b[i1, j] - t[i1] * b[i2, j]) - reach) ** 2
+            most = max(most, gap_m[i] + gap, gap_n[j] + gap)
+    return most
 
 
 @njit(cache=True)
 @no_type_check
-def move_triangle(triangle, turn, shift, moved):  # pragma: no cover
-    for corner in range(3):
-        p = triangle[corner]
-        for i in range(3):
-            moved[corner, i] = shift[i] + turn[i, 0] * p[0] + turn[i, 1] * p[1] + turn[i, 2] * p[2]
+def _second_in_first(boxes, m, n, turn, shift):  # pragma: no cover
+    """Return axes (columns) and centre of the second box in the first one's axes."""
+    axes_m = boxes[m, AXES:].copy().reshape(3, 3)
+    axes_n = boxes[n, AXES:].copy().reshape(3, 3)
+    centre = turn @ boxes[n, :3].copy() + shift - boxes[m, :3]
+    return axes_m @ turn @ axes_n.T, axes_m @ centre
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 @no_type_check
-def opens_first(scene, m, n):  # pragma: no cover
+def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
+    """Fill ``moved`` with one of the triangles, expressed in another frame."""
+    for corner in range(3):
+        x, y, z = (
+            triangles[index, corner, 0],
+            triangles[index, corner, 1],
+            triangles[index, corner, 2],
+        )
+        for i in range(3):
+            moved[corner, i] = shift[i] + turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] * z
+
+
+@njit(cache=True)
+@no_type_check
+def opens_first(boxes, child, m, n):  # pragma: no cover
     """Say whether the first of two boxes is the one to open: the larger that has children."""
-    if scene.child[n] < 0:
+    if child[n] < 0:
         return True
-    if scene.child[m] < 0:
+    if child[m] < 0:
         return False
-    return scene.half[m].sum() > scene.half[n].sum()
+    first = boxes[m, 3] * boxes[m, 4] * boxes[m, 5]
+    return first > boxes[n, 3] * boxes[n, 4] * boxes[n, 5]
+
+
+@njit(cache=True)
+@no_type_check
+def point_gap_squared(boxes, node, point):  # pragma: no cover
+    """Return the squared distance of a point from a box."""
+    x, y, z = point[0] - boxes[node, 0], point[1] - boxes[node, 1], point[2] - boxes[node, 2]
+    total = 0.0
+    for axis in range(3):
+        k = AXES + 3 * axis
+        along = x * boxes[node, k] + y * boxes[node, k + 1] + z * boxes[node, k + 2]
+        total += max(abs(along) - boxes[node, HALF + axis], 0.0) ** 2
+    return total

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
+from pygraspit.boxes import point_gap_squared
 from pygraspit.contacts import (
     CONTACT_THRESHOLD_MM,
     Contact,
@@ -50,10 +51,9 @@ def touching_points(scene: "Scene", first: "Body", second: "Body") -> TouchingPo
     gaps = on_first - (on_second @ first_from_second[:3, :3].T + first_from_second[:3, 3])
     distances = np.linalg.norm(gaps, axis=1)
     apart = distances > 0.0
-    gaps, distances = gaps[apart], distances[apart]
-    return thinned(
-        TouchingPoints(on_first[apart], on_second[apart], gaps / distances[:, None], distances)
-    )
+    on_first, on_second = on_first[apart], on_second[apart]
+    normals = gaps[apart] / distances[apart, None]
+    return thinned(TouchingPoints(on_first, on_second, normals, distances[apart]))
 
 
 def _relative(scene: "Scene", first: "Body", second: "Body") -> Float[np.ndarray, "4 4"]:
@@ -85,14 +85,24 @@ def _pair(first, second, points, index, first_from_second, edges=POINT_EDGES) ->
 
 
 class Neighbourhood(NamedTuple):
-    """The vertices of one surface around a contact."""
+    """The vertices of one surface around a contact, and the contact points themselves.
 
-    positions: Float[np.ndarray, "vertex 3"]
+    A contact at a vertex counts twice, as in GraspIt!.
+    """
+
+    vertices: Float[np.ndarray, "vertex 3"]
+    """Distinct rows."""
+    contacts: Float[np.ndarray, "contact 3"]
+
+    @property
+    def positions(self) -> Float[np.ndarray, "point 3"]:
+        """Everything that the fit takes."""
+        return np.vstack([self.vertices, self.contacts])
 
     @property
     def keys(self) -> set[bytes]:
-        """One for each distinct position."""
-        return {row.tobytes() for row in self.positions}
+        """One for each vertex."""
+        return {row.tobytes() for row in self.vertices}
 
 
 def _soft_pairs(first, second, points: TouchingPoints, first_from_second) -> list[ContactPair]:
@@ -123,10 +133,7 @@ def _soft_pairs(first, second, points: TouchingPoints, first_from_second) -> lis
 def _neighbourhood(shape: "Shape", position, normal, radius_mm) -> Neighbourhood:
     """Return the vertices of nearby triangles that face the other body, and the contact."""
     ids = near_corners(shape.tree, shape.corner_ids, position, normal, radius_mm)
-    vertices = shape.vertices[np.unique(ids)]
-    if (vertices == position).all(axis=1).any():
-        return Neighbourhood(vertices)
-    return Neighbourhood(np.vstack([vertices, position]))
+    return Neighbourhood(shape.vertices[np.unique(ids)], position[None])
 
 
 def _merge(points: TouchingPoints, regions: list[list[Neighbourhood]]) -> list[int]:
@@ -156,7 +163,8 @@ def _merge(points: TouchingPoints, regions: list[list[Neighbourhood]]) -> list[i
 
 
 def _union(first: Neighbourhood, second: Neighbourhood) -> Neighbourhood:
-    return Neighbourhood(np.unique(np.vstack([first.positions, second.positions]), axis=0))
+    vertices = np.unique(np.vstack([first.vertices, second.vertices]), axis=0)
+    return Neighbourhood(vertices, np.vstack([first.contacts, second.contacts]))
 
 
 def _soft_edges(regions, normal, there, first_from_second, youngs) -> Float[np.ndarray, "20 6"]:
@@ -166,7 +174,7 @@ def _soft_edges(regions, normal, there, first_from_second, youngs) -> Float[np.n
         for region, frame in zip(regions, frames, strict=True)
     ]
     axes = [
-        frame[:, :2] @ (np.cos(fit.turn_rad), -np.sin(fit.turn_rad))
+        frame[:, :2] @ (np.cos(fit.turn_rad), np.sin(fit.turn_rad))
         for fit, frame in zip(fits, frames, strict=True)
     ]
     cosine = float(np.clip(axes[0] @ first_from_second[:3, :3] @ axes[1], -1.0, 1.0))
@@ -185,10 +193,7 @@ def near_corners(tree, corner_ids, point, normal, radius):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         node = stack[waiting]
-        gap = 0.0
-        for axis in range(3):
-            beyond = abs(point[axis] - tree.centre[node, axis]) - tree.half[node, axis]
-            gap += max(beyond, 0.0) ** 2
+        gap = point_gap_squared(tree.boxes, node, point)
         if gap > radius * radius:
             continue
         if tree.child[node] >= 0:

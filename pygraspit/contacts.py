@@ -64,6 +64,16 @@ class TouchingPoints:
     normals: Points
     """Into the first body, first body's frame."""
     distances: Float[np.ndarray, "contact"]
+    """mm."""
+
+    @property
+    def ranks(self) -> Float[np.ndarray, "contact"]:
+        """What GraspIt! takes for a distance when it drops duplicates: not one.
+
+        It is the gap between numbers that belong to two different frames. To keep the contacts
+        that GraspIt! keeps, the slip has to be copied.
+        """
+        return np.linalg.norm(self.on_first - self.on_second, axis=1)
 
     def __len__(self) -> int:
         return len(self.distances)
@@ -86,15 +96,15 @@ def thinned(points: TouchingPoints) -> TouchingPoints:
 
 
 def without_duplicates(points: TouchingPoints) -> TouchingPoints:
-    """Of contacts near each other on both bodies keep the closest; on a tie the later one."""
-    alive = np.ones(len(points), bool)
+    """Of contacts near each other on both bodies keep that of least rank; on a tie the later."""
+    alive, ranks = np.ones(len(points), bool), points.ranks
     for index in range(len(points)):
         if not alive[index]:
             continue
         for other in range(index + 1, len(points)):
             if not alive[other] or not _are_duplicates(points, index, other):
                 continue
-            if points.distances[other] <= points.distances[index]:
+            if ranks[other] <= ranks[index]:
                 alive[index] = False
                 break
             alive[other] = False
@@ -161,7 +171,7 @@ def _half_hull(points: Float[np.ndarray, "point 2"], order: np.ndarray) -> list[
     for index in order.tolist():
         while len(chain) > 1 and _turn(points, chain[-2], chain[-1], index) <= 0.0:
             chain.pop()
-        chain.append(int(index))
+        chain.append(index)
     return chain[:-1]
 
 

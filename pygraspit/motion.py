@@ -85,7 +85,7 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
             if count > 0:
                 pairs, more = more, pairs
         dofs[:] = target
-        _stop_at_contacts(scene, work, hand, pairs[:last], stopped, touched)
+        _stop_at_contacts(scene, work, hand, pairs[:last], trial, joints, stopped, touched)
     return DONE
 
 
@@ -188,8 +188,10 @@ def _judge(scene, work, pairs):  # pragma: no cover
 
 @njit(cache=True)
 @no_type_check
-def _stop_at_contacts(scene, work, hand, pairs, stopped, touched):  # pragma: no cover
-    """Stop all joints between the palm and a link that now touches."""
+def _stop_at_contacts(
+    scene, work, hand, pairs, wanted, joints, stopped, touched
+):  # pragma: no cover
+    """Stop the joints that move a link that now touches."""
     limit = CONTACT_MM * CONTACT_MM
     for index in range(pairs.shape[0]):
         first, second = pairs[index, 0], pairs[index, 1]
@@ -198,15 +200,18 @@ def _stop_at_contacts(scene, work, hand, pairs, stopped, touched):  # pragma: no
         touched[first, second] = touched[second, first] = True
         for link in range(hand.link_body.shape[0]):
             if hand.link_body[link] == first or hand.link_body[link] == second:
-                stop_upstream(hand.joints, link, stopped)
+                stop_upstream(hand.joints, link, wanted != joints, stopped)
 
 
 @njit(cache=True)
 @no_type_check
-def stop_upstream(table, link, stopped):  # pragma: no cover
-    """Mark all joints from the palm to a link as stopped."""
+def stop_upstream(table, link, moving, stopped):  # pragma: no cover
+    """Mark the moving joints from the palm to a link as stopped.
+
+    Joints at rest keep their mark: a link behind them alone is still tested for collisions.
+    """
     for joint in range(table.chain_start[table.link_chain[link]], table.link_joint[link] + 1):
-        stopped[joint] = True
+        stopped[joint] |= moving[joint]
 
 
 @njit(cache=True)

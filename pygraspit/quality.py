@@ -86,7 +86,7 @@ def linf_wrenches(contacts: Sequence[Edges]) -> Wrenches:
     return total if len(contacts) else np.zeros((0, 6))
 
 
-def extreme_points(points: Wrenches) -> Wrenches:
+def extreme_points(points: Wrenches) -> Float[np.ndarray, "corner dim"]:
     """Return the corners of the points' hull, whatever the dimension of their span."""
     points = np.unique(points, axis=0)
     centred = points - points.mean(axis=0)

@@ -9,7 +9,15 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from numba import njit
 
-from pygraspit.boxes import LEAF_SIZE, box_gap_squared, move_triangle, opens_first, relative_pose
+from pygraspit.boxes import (
+    box_gap_squared,
+    box_order_squared,
+    move_triangle,
+    opens_first,
+    point_gap_squared,
+    relative_pose,
+)
+from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import (
     CROSSING,
     FEATURE_PAIRS,
@@ -61,7 +69,7 @@ def cross(scene, work, first, second):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene, m, n, work.turn, work.shift) > 0.0:
+        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) > 0.0:
             continue
         if scene.child[m] < 0 and scene.child[n] < 0:
             if _leaves_cross(scene, work, m, n):
@@ -75,16 +83,15 @@ def cross(scene, work, first, second):  # pragma: no cover
 @no_type_check
 def _far_apart(scene, first, second, limit):  # pragma: no cover
     """Say whether spheres around two bodies' boxes are farther apart than a limit."""
-    m, n = scene.root[first], scene.root[second]
-    a, b, ca, cb = scene.poses[first], scene.poses[second], scene.centre[m], scene.centre[n]
+    m, n, boxes, poses = scene.root[first], scene.root[second], scene.boxes, scene.poses
     total = 0.0
     for i in range(3):
-        here = a[i, 3] + a[i, 0] * ca[0] + a[i, 1] * ca[1] + a[i, 2] * ca[2]
-        there = b[i, 3] + b[i, 0] * cb[0] + b[i, 1] * cb[1] + b[i, 2] * cb[2]
-        total += (here - there) ** 2
-    ha, hb = scene.half[m], scene.half[n]
-    reach = limit + np.sqrt(ha[0] ** 2 + ha[1] ** 2 + ha[2] ** 2)
-    reach += np.sqrt(hb[0] ** 2 + hb[1] ** 2 + hb[2] ** 2)
+        gap = poses[first, i, 3] - poses[second, i, 3]
+        for k in range(3):
+            gap += poses[first, i, k] * boxes[m, k] - poses[second, i, k] * boxes[n, k]
+        total += gap * gap
+    reach = limit + np.sqrt(boxes[m, 3] ** 2 + boxes[m, 4] ** 2 + boxes[m, 5] ** 2)
+    reach += np.sqrt(boxes[n, 3] ** 2 + boxes[n, 4] ** 2 + boxes[n, 5] ** 2)
     return total > reach * reach
 
 
@@ -92,7 +99,7 @@ def _far_apart(scene, first, second, limit):  # pragma: no cover
 @no_type_check
 def _open(scene, stack, waiting, m, n):  # pragma: no cover
     """Put the children of the larger box on the stack, each with the other box."""
-    if opens_first(scene, m, n):
+    if opens_first(scene.boxes, scene.child, m, n):
         child = scene.child[m]
         stack[waiting, 0], stack[waiting, 1] = child + 1, n
         stack[waiting + 1, 0], stack[waiting + 1, 1] = child, n
@@ -107,7 +114,7 @@ def _open(scene, stack, waiting, m, n):  # pragma: no cover
 @no_type_check
 def _leaves_cross(scene, work, m, n):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
-        move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
+        move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
         for i in range(scene.start[m], scene.stop[m]):
             if cross_triangles(scene.triangles[i], work.moved):
                 return True
@@ -130,7 +137,7 @@ def distance_squared(scene, work, first, second, limit_squared):  # pragma: no c
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene, m, n, work.turn, work.shift) >= best:
+        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) >= best:
             continue
         if scene.child[m] < 0 and scene.child[n] < 0:
             best = _leaf_distance(scene, work, m, n, best)
@@ -147,8 +154,21 @@ def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
     """Open the larger box; its child nearer to the other box comes off the stack first."""
     after = _open(scene, work.stack, waiting, m, n)
     low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_gap_squared(scene, low[0], low[1], work.turn, work.shift)
-    gap_high = box_gap_squared(scene, high[0], high[1], work.turn, work.shift)
+    gap_low = box_gap_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
+    gap_high = box_gap_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
+    if gap_low < gap_high:
+        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+    return after
+
+
+@njit(cache=True)
+@no_type_check
+def _open_in_order(scene, work, waiting, m, n):  # pragma: no cover
+    """Open the larger box; its children come off the stack in GraspIt!'s order."""
+    after = _open(scene, work.stack, waiting, m, n)
+    low, high = work.stack[waiting], work.stack[waiting + 1]
+    gap_low = box_order_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
+    gap_high = box_order_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
     if gap_low < gap_high:
         low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
     return after
@@ -158,7 +178,7 @@ def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
 @no_type_check
 def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
-        move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
+        move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
         for i in range(scene.start[m], scene.stop[m]):
             here = triangle_distance_squared(scene.triangles[i], work.moved, work.p, work.q)
             if here == CROSSING:
@@ -184,10 +204,10 @@ def touching(scene, first, second, limit):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene, m, n, work.turn, work.shift) >= limit * limit:
+        if box_order_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
             continue
         if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open(scene, work.stack, waiting, m, n)
+            waiting = _open_in_order(scene, work, waiting, m, n)
             continue
         if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
             on_first = np.concatenate((on_first, np.zeros_like(on_first)))
@@ -205,7 +225,7 @@ def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pra
     count = 0
     for i in range(scene.start[m], scene.stop[m]):
         for j in range(scene.start[n], scene.stop[n]):
-            move_triangle(scene.triangles[j], work.turn, work.shift, work.moved)
+            move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
             if not cross_triangles(scene.triangles[i], work.moved):
                 count += touching_points(
                     scene.triangles[i],
@@ -241,12 +261,12 @@ def closest_points(scene, body, points, closest):  # pragma: no cover
         while waiting > 0:
             waiting -= 1
             node = stack[waiting]
-            if _point_gap_squared(scene, node, point) >= best:
+            if point_gap_squared(scene.boxes, node, point) >= best:
                 continue
             child = scene.child[node]
             if child >= 0:
-                near = _point_gap_squared(scene, child, point)
-                swap = near > _point_gap_squared(scene, child + 1, point)
+                near = point_gap_squared(scene.boxes, child, point)
+                swap = near > point_gap_squared(scene.boxes, child + 1, point)
                 stack[waiting], stack[waiting + 1] = child + (not swap), child + swap
                 waiting += 2
                 continue
@@ -255,16 +275,6 @@ def closest_points(scene, body, points, closest):  # pragma: no cover
                 if squared(point, here) < best:
                     best = squared(point, here)
                     closest[index] = here
-
-
-@njit(cache=True)
-@no_type_check
-def _point_gap_squared(scene, node, point):  # pragma: no cover
-    total = 0.0
-    for axis in range(3):
-        gap = abs(point[axis] - scene.centre[node, axis]) - scene.half[node, axis]
-        total += max(gap, 0.0) ** 2
-    return total
 
 
 @njit(cache=True)

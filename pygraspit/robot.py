@@ -216,7 +216,7 @@ class Robot:
             if not held:
                 break
             for link in held:
-                stop_upstream(self.kinematics.table, link, stopped)
+                stop_upstream(self.kinematics.table, link, trial != self.joints, stopped)
         return stopped
 
     def _is_held(self, world_from_palm: Float[np.ndarray, "4 4"]) -> bool:

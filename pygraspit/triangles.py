@@ -219,14 +219,14 @@ def touching_points(first, second, limit_squared, on_first, on_second):  # pragm
     p, q = np.zeros(3), np.zeros(3)
     count = 0
     for i in range(3):
-        at_corner = point_closest(first[i], second, q)
-        if not at_corner and squared(first[i], q) < limit_squared:
-            on_first[count], on_second[count] = first[i], q
-            count += 1
-    for i in range(3):
         point_closest(second[i], first, p)
         if squared(second[i], p) < limit_squared:
             on_first[count], on_second[count] = p, second[i]
+            count += 1
+    for i in range(3):
+        at_corner = point_closest(first[i], second, q)
+        if not at_corner and squared(first[i], q) < limit_squared:
+            on_first[count], on_second[count] = first[i], q
             count += 1
     for i in range(3):
         for j in range(3):

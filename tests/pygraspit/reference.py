@@ -64,7 +64,7 @@ def object_model(name: str) -> BodyModel:
 def make_world(robot: str, target: str | None = None) -> tuple[World, Robot]:
     """Stand the hand first and then the object, as the cases do."""
     world = World()
-    hand = world.add_robot(robot_model(robot), from_pose([0, 200, 0, 1, 0, 0, 0]))
+    hand = world.add_robot(robot_model(robot), from_pose(np.array([0.0, 200, 0, 1, 0, 0, 0])))
     if target is not None:
         world.add_body(object_model(target))
     return world, hand
@@ -73,8 +73,8 @@ def make_world(robot: str, target: str | None = None) -> tuple[World, Robot]:
 def run_variant(world: World, hand: Robot, case: dict) -> None:
     """Pose and close the hand as mano_grasp does, by the case's flags."""
     world.collisions_off()
-    hand.set_pose(from_pose(case["pose_in"]))
-    hand.force_dofs(np.array(case["dofs_in"]))
+    hand.set_pose(from_pose(np.array(case["pose_in"], float)))
+    hand.force_dofs(np.array(case["dofs_in"], float))
     if case["auto_open"]:
         if not case["full_open"]:
             world.collisions_on()

@@ -1,0 +1,84 @@
+"""A script of the ROS kind, and a world file in and out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from numpy.testing import assert_allclose
+
+from pygraspit.commander import GraspitCommander, Pose
+from pygraspit.errors import DescriptionError
+from pygraspit.formats.world_xml import Placed, read_world, write_world
+from pygraspit.transforms import from_pose
+
+HANDS = Path(__file__).parents[2] / "grasp_configs"
+
+
+@pytest.fixture
+def bar(tmp_path):
+    """A bar of 30 mm across, in metres as bare geometry files are."""
+    path = tmp_path / "bar.off"
+    trimesh.creation.cylinder(0.015, 0.12, sections=24).export(path)
+    return path
+
+
+def test_a_ros_script_runs_on_the_class(bar):
+    pose = Pose()
+    pose.position.y = 0.2
+    GraspitCommander.clearWorld()
+    GraspitCommander.importRobot(str(HANDS / "open-hand"))
+    GraspitCommander.importGraspableBody(str(bar))
+    GraspitCommander.toggleAllCollisions(False)
+    GraspitCommander.setRobotPose(pose)
+    GraspitCommander.forceRobotDof(np.zeros(len(GraspitCommander.getRobot().robot.dofs)))
+    GraspitCommander.toggleAllCollisions(True)
+    GraspitCommander.approachToContact()
+    GraspitCommander.autoGrasp()
+
+    quality = GraspitCommander.computeQuality()
+
+    assert quality.result in {0, 2}
+    assert_allclose(GraspitCommander.getGraspableBody(0).graspable_body.pose.position.x, 0)
+    assert max(GraspitCommander.getRobot(0).robot.dofs) > 0.3
+    GraspitCommander.clearWorld()
+
+
+def test_instances_do_not_share_a_world(bar):
+    one, other = GraspitCommander(bar.parent), GraspitCommander()
+
+    one.importGraspableBody("bar.off")
+
+    assert len(one.world.objects) == 1
+    assert not other.world.objects
+
+
+def test_asking_for_what_is_not_there_says_so():
+    with pytest.raises(DescriptionError, match="no hand 0: the world holds 0"):
+        GraspitCommander().computeQuality()
+
+
+def test_a_world_file_comes_back_as_written(tmp_path, bar):
+    pose = from_pose(np.array([10.0, -20, 30, 0.5, 0.5, -0.5, 0.5]))
+    placed = [
+        Placed("graspableBody", bar, pose),
+        Placed("robot", tmp_path / "h.xml", pose, pose[0]),
+    ]
+
+    write_world(tmp_path / "world.xml", placed)
+    back = read_world(tmp_path / "world.xml")
+
+    assert [one.kind for one in back] == ["graspableBody", "robot"]
+    assert back[0].file == bar
+    assert_allclose(back[0].world_from_element, pose, atol=1e-10)
+    assert_allclose(back[1].dofs, pose[0], atol=1e-10)
+
+
+def test_a_world_is_loaded(tmp_path, bar):
+    pose = from_pose(np.array([10.0, 0, 0, 1, 0, 0, 0]))
+    write_world(tmp_path / "world.xml", [Placed("graspableBody", bar, pose)])
+    commander = GraspitCommander(tmp_path)
+
+    commander.loadWorld("world.xml")
+
+    assert_allclose(commander.getGraspableBody(0).graspable_body.pose.position.x, 0.01)
