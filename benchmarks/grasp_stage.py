@@ -32,7 +32,7 @@ PARTS = {
     "refinement": (Refiner, "refine"),
     "measures, one direction": (SkinMeasurer, "measure_acceptable"),
     "before refinement": (SkinMeasurer, "measure"),
-    "five more directions": (SkinMeasurer, "directions_held"),
+    "six directions": (SkinMeasurer, "directions_held"),
 }
 SPENT: defaultdict[str, float] = defaultdict(float)
 """CPU seconds in each part."""
