@@ -250,6 +250,7 @@ class GraspitCommander:
         for grasp in planned:
             robot.force_dofs(grasp.dofs, body.world_from_body @ grasp.object_from_palm)
             robot.auto_grasp()
+            self.world.find_contacts()
             quality = self.world.quality(body, robot)
             state = self.getRobot(0).robot
             grasps.append(Grasp(graspable_body_id, state.pose, state.dofs, *quality))

@@ -44,6 +44,24 @@ def test_a_ros_script_runs_on_the_class(bar):
     GraspitCommander.clearWorld()
 
 
+def test_planned_grasps_are_what_closing_there_gives(bar):
+    commander = GraspitCommander()
+    commander.importRobot(str(HANDS / "open-hand"))
+    commander.importGraspableBody(str(bar))
+
+    answer = commander.planGrasps(max_steps=30_300, seed=3)
+
+    assert answer.grasps
+    assert len(answer.energies) == len(answer.grasps)
+    for grasp in answer.grasps[:3]:
+        commander.setRobotPose(grasp.pose)
+        commander.forceRobotDof(grasp.dofs)
+        quality = commander.computeQuality()
+        if quality.result == 0:
+            assert_allclose(quality.epsilon, grasp.epsilon_quality, atol=1e-6)
+            assert_allclose(quality.volume, grasp.volume_quality, rtol=1e-3, atol=1e-9)
+
+
 def test_instances_do_not_share_a_world(bar):
     one, other = GraspitCommander(bar.parent), GraspitCommander()
 
