@@ -110,12 +110,12 @@ def test_files_are_written_for_each_picture(picture, checkpoint, tmp_path):
 
 
 def test_pictures_are_turned_upright(tmp_path):
-    image = Image.new("RGB", (40, 20))
+    image = Image.new("RGB", (80, 40))
     exif = image.getexif()
     exif[0x0112] = 6  # the camera was on its side
     image.save(tmp_path / "turned.jpg", exif=exif)
 
-    assert read_picture(tmp_path / "turned.jpg").shape == (40, 20, 3)
+    assert read_picture(tmp_path / "turned.jpg").shape == (80, 40, 3)
 
 
 def test_what_cannot_be_read_is_one_sentence(tmp_path):

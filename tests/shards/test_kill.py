@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -71,17 +72,20 @@ def test_stopped_before_any_step_of_writing_a_resumed_run_ends_the_same(tmp_path
 
 def test_killed_at_fifty_random_moments_a_resumed_run_ends_the_same(tmp_path, undisturbed):
     rng = np.random.default_rng(5)
-    root = tmp_path / "run-0"
-    whole_s = time_to_write(tmp_path / "timed")
-    interrupted = 0
-    for attempt in range(50):
-        interrupted += kill_after(root, float(rng.uniform(0, 0.6 * whole_s)))
-        if attempt % 5 == 4:
-            writing_run.write_missing(root)
-            assert contents(root) == undisturbed
-            root = tmp_path / f"run-{attempt}"
+    horizon_s = time_to_write(tmp_path / "timed")
+    for number in range(10):
+        root, interrupted = tmp_path / f"run-{number}", 0
+        while interrupted < 5:
+            if kill_after(root, float(rng.uniform(0, horizon_s))):
+                interrupted += 1
+            else:  # it was done before the blow fell: begin again, and strike earlier
+                assert contents(root) == undisturbed
+                shutil.rmtree(root)
+                horizon_s *= 0.9
 
-    assert interrupted > 25
+        writing_run.write_missing(root)
+
+        assert contents(root) == undisturbed
 
 
 def time_to_write(root):
