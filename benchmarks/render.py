@@ -1,9 +1,9 @@
 """Rendering: CPU seconds per HO+H+O triplet, split by cause; its quality; ObMan's way; the floor.
 
-Usage: OMP_NUM_THREADS=1 python benchmarks/render.py RUN [--scenes 8] [--compared 2]
-       OMP_NUM_THREADS=1 python benchmarks/render.py RUN --memory 100
+Usage: OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] [--scenes 8] [--compared 2]
+       OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] --memory 100
 
-RUN is a run folder with objects and grasps; what is made anew (skins, rooms, shards) goes into
+RUN (default: runs/default) is a run folder with objects and grasps; what is made anew (skins, rooms, shards) goes into
 a temporary copy of its settings. Reported are CPU seconds of one process with one thread:
 
 - the triplet: compose, draw, ray-cast ground truth, build, render, expose, encode, write;
@@ -261,7 +261,7 @@ def through_files(scene, folder: Path, camera) -> None:
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=Path, nargs="?", default=Path("runs/default"))
     parser.add_argument("--scenes", type=int, default=8)
     parser.add_argument("--compared", type=int, default=2)
     parser.add_argument("--memory", type=int, default=0)

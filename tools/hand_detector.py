@@ -1,7 +1,7 @@
 """Ask an outside hand detector about a run's H pictures: MediaPipe Hands, in its own environment.
 
-Usage: python3.11 -m venv /tmp/mp && /tmp/mp/bin/pip install mediapipe==0.10.14 h5py
-       /tmp/mp/bin/python benchmarks/hand_detector.py RUN [--limit 500] [--image h]
+Usage: python3.11 -m venv detector-venv && detector-venv/bin/pip install mediapipe==0.10.14 h5py
+       detector-venv/bin/python tools/hand_detector.py RUN [--limit 500] [--image h]
 
 Says in how many pictures the hand is found (a detection whose landmarks lie, in the median, at
 most half the hand box's side from the labels), and how far its 21 landmarks lie from the labelled
