@@ -3,8 +3,9 @@
 Usage: OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] [--scenes 8] [--compared 2]
        OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] --memory 100
 
-RUN (default: runs/default) is a run folder with objects and grasps; what is made anew (skins, rooms, shards) goes into
-a temporary copy of its settings. Reported are CPU seconds of one process with one thread:
+RUN (default: runs/default) is a run folder with objects and grasps; what is made anew (skins,
+rooms, shards) goes into a temporary copy of its settings. Reported are CPU
+seconds of one process with one thread:
 
 - the triplet: compose, draw, ray-cast ground truth, build, render, expose, encode, write;
 - the floor: `session.render_passes` alone on the same finished scenes, same samples and crops;
