@@ -69,6 +69,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "smoke": {
         "samples": {"train": 32, "val": 8, "test": 8, "per_shard": 8},
         "objects": {"per_category": 3, "scales_per_object": 1},
+        "grasps": {"per_scale": 4},
     },
     "small": {
         "samples": {"train": 1600, "val": 200, "test": 200},
