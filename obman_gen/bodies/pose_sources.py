@@ -105,8 +105,9 @@ class SequencePoses:
 def load_sequences(paths: Sequence[Path]) -> list[SequencePoses]:
     """Read motion files.
 
-    AMASS stores ``poses`` (frames, 156) or (frames, 165); SURREAL's file holds many arrays
-    named ``pose_...`` of (frames, 72) SMPL poses, whose hands stay relaxed.
+    AMASS stores ``poses`` (frames, 156) or, beside parts of them, (frames, 165); SURREAL's file
+    holds many arrays named ``pose_...`` of (frames, 72) SMPL poses, whose left hand is relaxed
+    (a grasp sets the right one).
 
     Raises:
         InputError: naming the file and what was expected.
@@ -118,9 +119,10 @@ def load_sequences(paths: Sequence[Path]) -> list[SequencePoses]:
                 arrays = {key: file[key] for key in file.files if key.startswith("pose")}
         except (OSError, ValueError) as error:
             raise InputError(f"{path} cannot be read as npz: {error}") from error
+        names = ["poses"] if "poses" in arrays else sorted(arrays)
         found = [
-            SequencePoses(f"{path.stem}/{key}", _to_153(path, key, arrays[key]))
-            for key in sorted(arrays)
+            SequencePoses(f"{path.stem}/{name}", _to_153(path, name, arrays[name]))
+            for name in names
         ]
         if not found:
             raise InputError(f"{path} has no array named poses (AMASS) or pose_* (SURREAL)")
@@ -139,6 +141,8 @@ def _to_153(path: Path, key: str, array: np.ndarray) -> Float[np.ndarray, "frame
         joints[:, 22:] = array[:, 66:].reshape(-1, 30, 3)
     elif width == 165:  # SMPL-X order: jaw and eyes stand before the hands
         joints[:, 22:] = array[:, 75:].reshape(-1, 30, 3)
+    else:
+        joints[:, 22:37] = _relaxed_left_hand(np.random.default_rng(0))
     return joints[:, 1:].reshape(-1, 153)
 
 
