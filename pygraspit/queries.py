@@ -150,14 +150,21 @@ def distance_squared(scene, work, first, second, limit_squared):  # pragma: no c
 
 @njit(cache=True)
 @no_type_check
+def _put_nearer_on_top(low, high, gap_low, gap_high):  # pragma: no cover
+    """Swap two pairs on the stack if the lower one is nearer; the upper one comes off first."""
+    if gap_low < gap_high:
+        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+
+
+@njit(cache=True)
+@no_type_check
 def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
     """Open the larger box; its child nearer to the other box comes off the stack first."""
     after = _open(scene, work.stack, waiting, m, n)
     low, high = work.stack[waiting], work.stack[waiting + 1]
     gap_low = box_gap_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
     gap_high = box_gap_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    if gap_low < gap_high:
-        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+    _put_nearer_on_top(low, high, gap_low, gap_high)
     return after
 
 
@@ -169,8 +176,7 @@ def _open_in_order(scene, work, waiting, m, n):  # pragma: no cover
     low, high = work.stack[waiting], work.stack[waiting + 1]
     gap_low = box_order_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
     gap_high = box_order_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    if gap_low < gap_high:
-        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+    _put_nearer_on_top(low, high, gap_low, gap_high)
     return after
 
 
