@@ -226,7 +226,7 @@ def _pick(passed: list[_Refined], tools: Workbench) -> tuple[list[int], int]:
             return picked, len(passed) - len(strong)
         for index in untried:
             grasp = passed[index]
-            held = float(tools.measurer.directions_held(grasp.hand))
+            held = float(tools.measurer.directions_held(grasp.hand, grasp.measures))
             passed[index] = replace(grasp, measures=replace(grasp.measures, directions_held=held))
 
 
