@@ -139,7 +139,7 @@ def _workbench(
     )
     return Workbench(
         hand,
-        Closer(hand, body, prepared.object_id),
+        Closer(hand, body, prepared.object_id, config.relax_free_fingers),
         Refiner(hand_model, hand.betas, prepared.distance, metres_per_unit, config.refine),
         SkinMeasurer(hand_model, solid_of(prepared, metres_per_unit), config.limits),
         config,

@@ -23,7 +23,9 @@ def run(context: Context, source: Path) -> None:
     Raises:
         InputError: if the folder holds no grasps of prepared objects.
     """
-    specs = [{"run": str(context.folder.root), "source": str(path)} for path in _files(source)]
+    specs = [
+        {"run": str(context.folder.root), "source": str(path)} for path in released_files(source)
+    ]
     log, imported = context.rejections(), 0
     for outcome in context.track(import_task, specs, STAGE, "file"):
         problems = [rejection("crashed", outcome.crash)] if outcome.crash else outcome.result
@@ -40,7 +42,12 @@ def run(context: Context, source: Path) -> None:
     context.reporter.say(f"grasps: {imported} files imported into {context.folder.grasps}")
 
 
-def _files(source: Path) -> list[Path]:
+def released_files(source: Path) -> list[Path]:
+    """Return the JSON files of a folder, sorted.
+
+    Raises:
+        InputError: if the folder cannot be read.
+    """
     try:
         return sorted(path for path in source.iterdir() if path.suffix == ".json")
     except OSError as error:
