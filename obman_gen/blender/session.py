@@ -100,7 +100,7 @@ def _set_sampling(settings, config: RenderConfig) -> None:
     if config.denoise:
         settings.denoiser = "OPENIMAGEDENOISE"
         settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-        settings.denoising_prefilter = "NONE"
+        settings.denoising_prefilter = "FAST"
         settings.denoising_quality = "FAST"
 
 
