@@ -1,15 +1,15 @@
 """The samples of a run as a torch dataset."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
-from obman_gen.shards.reader import SampleReader
+from obman_gen.shards.block import Forms, arrays_in, block_size
+from obman_gen.shards.reader import SampleReader, is_large
 from obman_gen.shards.selection import Where
 
 _WIDER = {np.dtype(np.uint16): np.int32, np.dtype(np.uint32): np.int64}
@@ -46,47 +46,55 @@ class HandObjectDataset(Dataset):
         Batches made here save a copy of everything. A ``DataLoader`` asks for them when it gets
         ``sampler=BatchSampler(RandomSampler(dataset), 32, drop_last=False), batch_size=None``.
         """
-        if isinstance(index, Sequence):
-            values = self.reader.batch(index, _WIDER)
-        else:
-            values = self.reader[index]
-        tensors = {name: _tensor(value) for name, value in values.items()}
-        return _Batch(tensors) if isinstance(index, Sequence) else tensors
+        if not isinstance(index, Sequence):
+            return {name: _tensor(value) for name, value in self.reader[index].items()}
+        if get_worker_info() is not None:
+            return _Sent.of(self.reader, index)
+        batch = self.reader.batch(index, _WIDER)
+        return {name: _tensor(value) for name, value in batch.items()}
 
 
-class _Batch(dict):
-    """A batch that goes from a worker to its parent as one block of shared memory.
+class _Sent(dict):
+    """A batch made in a worker: pictures and maps lie in memory that the parent shares.
 
-    Torch sends each tensor by a file descriptor of its own, over a new connection: 0.2 ms for
-    each field, more than reading most of them takes. What arrives is a plain dict.
+    Left alone, torch sends each tensor by a file descriptor of its own, over a new connection:
+    0.2 ms for each field, more than reading most of them takes. And it copies everything into
+    shared memory, where it could have been decoded. What arrives is a plain dict.
     """
 
+    def __init__(self, values: dict[str, Any], block: torch.Tensor, forms: Forms):
+        super().__init__(values)
+        self.block, self.forms, self.made = block, forms, dict(values)
+
+    @classmethod
+    def of(cls, reader: SampleReader, indices: Sequence[int]) -> "_Sent":
+        """Read a batch into shared memory."""
+        forms = reader.forms(len(indices), _WIDER)
+        large = {name: form for name, form in forms.items() if is_large(name)}
+        storage = torch.UntypedStorage._new_shared(block_size(large))
+        block = torch.tensor([], dtype=torch.uint8).set_(storage)
+        batch = reader.batch(indices, _WIDER, lambda _: block.numpy())
+        return cls({name: _tensor(value) for name, value in batch.items()}, block, large)
+
     def __copy__(self):  # of torch's own conversions, which would else go by __reduce__
-        return _Batch(self)
+        copy = _Sent(self, self.block, self.forms)
+        copy.made = self.made
+        return copy
 
     def __reduce__(self):
-        tensors = {name: value for name, value in self.items() if torch.is_tensor(value)}
-        starts = (0, *accumulate(-(-value.nbytes // _ALIGN) * _ALIGN for value in tensors.values()))
-        storage = torch.UntypedStorage._new_shared(starts[-1])
-        block = torch.tensor([], dtype=torch.uint8).set_(storage)
-        layout = {}
-        for start, (name, value) in zip(starts, tensors.items(), strict=False):
-            layout[name] = (start, value.nbytes, value.dtype, value.shape)
-            _slice(block, *layout[name]).copy_(value)
-        others = {name: value for name, value in self.items() if name not in tensors}
-        return _unpacked, (block, layout, others, tuple(self))
+        """Send what was read as it lies; what was put in its place since, as torch does."""
+        as_read = {name for name, value in self.items() if value is self.made.get(name)}
+        others = {
+            name: value.numpy() if name in as_read and torch.is_tensor(value) else value
+            for name, value in self.items()
+            if not (name in as_read and name in self.forms)
+        }
+        return _received, (self.block, self.forms, others, tuple(self))
 
 
-_ALIGN = 64
-
-
-def _slice(block, start: int, byte_count: int, dtype, shape) -> torch.Tensor:
-    return block[start : start + byte_count].view(dtype).view(shape)
-
-
-def _unpacked(block, layout, others, order) -> dict[str, Any]:
-    tensors = {name: _slice(block, *place) for name, place in layout.items()}
-    return {name: others[name] if name in others else tensors[name] for name in order}
+def _received(block: torch.Tensor, forms: Forms, others: dict, order: Sequence[str]):
+    lying = arrays_in(block.numpy(), forms)
+    return {name: _tensor(others[name] if name in others else lying[name]) for name in order}
 
 
 def _tensor(value: Any) -> Any:

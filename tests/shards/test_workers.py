@@ -4,6 +4,7 @@ import fcntl
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
@@ -90,6 +91,40 @@ def test_batches_made_in_workers_arrive_as_they_were(run, worker_count):
             if torch.is_tensor(value):
                 assert batch[name].dtype == value.dtype
             assert_array_equal(batch[name], value, err_msg=name)
+
+
+def test_what_a_collate_function_puts_into_a_batch_arrives(run):
+    def changed(batch):
+        batch["hand/side"] = torch.full_like(batch["hand/side"], 7)
+        batch["image"] = batch["image"].float() / 255
+        batch["depth/ho"] += 1
+        batch["note"] = "mine"
+        del batch["hand/pose"]
+        return batch
+
+    dataset = HandObjectDataset(run, "train", fields=["image", "depth/ho", "segmentation", "hand"])
+    loader = torch.utils.data.DataLoader(
+        dataset, sampler=[[2, 5]], batch_size=None, num_workers=1, collate_fn=changed
+    )
+    wanted = changed(dataset[[2, 5]])
+
+    got = next(iter(loader))
+
+    assert list(got) == list(wanted)
+    for name, value in wanted.items():
+        assert_array_equal(np.asarray(got[name]), np.asarray(value), err_msg=name)
+
+
+def test_a_batch_without_pictures_arrives_from_a_worker(run):
+    dataset = HandObjectDataset(run, "train", fields=["hand/joints", "object/id"])
+    loader = torch.utils.data.DataLoader(
+        dataset, sampler=[[1, 4, 0]], batch_size=None, num_workers=1
+    )
+
+    got = next(iter(loader))
+
+    assert got["object/id"] == dataset[[1, 4, 0]]["object/id"]
+    assert_array_equal(got["hand/joints"], dataset[[1, 4, 0]]["hand/joints"])
 
 
 def test_reading_takes_no_lock_and_leaves_no_trace(run):
