@@ -88,10 +88,12 @@ class Renderer(Generic[S]):
         render = self._scene.render
         render.resolution_x, render.resolution_y = width_px, height_px
         settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 4, 3
+        settings.use_light_tree = True
         session.set_crop(self._scene, (0, height_px, 0, width_px))
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces
         settings.diffuse_bounces = self.config.diffuse_bounces
+        settings.use_light_tree = False
         lens.type = "PERSP"
         self._builder.clear()
         return linear
