@@ -1,6 +1,6 @@
 """The samples of a run as a torch dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, get_worker_info
 
-from obman_gen.shards.block import Forms, arrays_in, block_size
+from obman_gen.shards import handover
+from obman_gen.shards.block import Forms
 from obman_gen.shards.reader import SampleReader, is_large
 from obman_gen.shards.selection import Where
 
@@ -48,53 +49,44 @@ class HandObjectDataset(Dataset):
         """
         if not isinstance(index, Sequence):
             return {name: _tensor(value) for name, value in self.reader[index].items()}
-        if get_worker_info() is not None:
-            return _Sent.of(self.reader, index)
         batch = self.reader.batch(index, _WIDER)
-        return {name: _tensor(value) for name, value in batch.items()}
+        tensors = {name: _tensor(value) for name, value in batch.items()}
+        sends = get_worker_info() is not None and handover.IS_POSSIBLE
+        return _Sent(tensors, tensors) if sends else tensors
 
 
 class _Sent(dict):
-    """A batch made in a worker: pictures and maps lie in memory that the parent shares.
+    """A batch that a worker sends: its pictures and maps go through one file in memory.
 
     Left alone, torch sends each tensor by a file descriptor of its own, over a new connection:
-    0.2 ms for each field, more than reading most of them takes. And it copies everything into
-    shared memory, where it could have been decoded. What arrives is a plain dict.
+    0.2 ms for each field, more than reading most of them takes. And it copies each into new
+    shared memory, which is slow to come by. What arrives is a plain dict.
     """
 
-    def __init__(self, values: dict[str, Any], block: torch.Tensor, forms: Forms):
+    def __init__(self, values: Mapping[str, Any], as_read: Mapping[str, Any]):
         super().__init__(values)
-        self.block, self.forms, self.made = block, forms, dict(values)
-
-    @classmethod
-    def of(cls, reader: SampleReader, indices: Sequence[int]) -> "_Sent":
-        """Read a batch into shared memory."""
-        forms = reader.forms(len(indices), _WIDER)
-        large = {name: form for name, form in forms.items() if is_large(name)}
-        storage = torch.UntypedStorage._new_shared(block_size(large))
-        block = torch.tensor([], dtype=torch.uint8).set_(storage)
-        batch = reader.batch(indices, _WIDER, lambda _: block.numpy())
-        return cls({name: _tensor(value) for name, value in batch.items()}, block, large)
+        self.as_read = as_read
 
     def __copy__(self):  # of torch's own conversions, which would else go by __reduce__
-        copy = _Sent(self, self.block, self.forms)
-        copy.made = self.made
-        return copy
+        return _Sent(self, self.as_read)
 
     def __reduce__(self):
-        """Send what was read as it lies; what was put in its place since, as torch does."""
-        as_read = {name for name, value in self.items() if value is self.made.get(name)}
-        others = {
-            name: value.numpy() if name in as_read and torch.is_tensor(value) else value
+        """Send what was read in this way; what was put in its place since, as torch does."""
+        arrays = {
+            name: value.numpy()
             for name, value in self.items()
-            if not (name in as_read and name in self.forms)
+            if torch.is_tensor(value) and value is self.as_read.get(name)
         }
-        return _received, (self.block, self.forms, others, tuple(self))
+        large = {name: array for name, array in arrays.items() if is_large(name)}
+        others = {
+            name: arrays.get(name, value) for name, value in self.items() if name not in large
+        }
+        return _arrived, (*handover.sent(large), others, tuple(self))
 
 
-def _received(block: torch.Tensor, forms: Forms, others: dict, order: Sequence[str]):
-    lying = arrays_in(block.numpy(), forms)
-    return {name: _tensor(others[name] if name in others else lying[name]) for name in order}
+def _arrived(ticket: Any, forms: Forms, others: Mapping[str, Any], order: Sequence[str]):
+    large = handover.received(ticket, forms)
+    return {name: _tensor(others[name] if name in others else large[name]) for name in order}
 
 
 def _tensor(value: Any) -> Any:

@@ -5,13 +5,13 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import Shaped
 
 from obman_gen.arrays import transform_points
 from obman_gen.errors import InputError
@@ -42,10 +42,6 @@ def is_large(name: str) -> bool:
     if name in SAMPLE_FIELDS:
         return SAMPLE_FIELDS[name].dense
     return name in DERIVED and name != SURFACE_POINTS
-
-
-def _zeros(byte_count: int) -> UInt8[np.ndarray, "_"]:
-    return np.zeros(byte_count, np.uint8)
 
 
 class SampleReader:
@@ -108,23 +104,21 @@ class SampleReader:
         self,
         indices: Sequence[int],
         wider: Mapping[np.dtype, type] | None = None,
-        memory: Callable[[int], UInt8[np.ndarray, "_"]] = _zeros,
     ) -> dict[str, Any]:
         """Return several samples at once: stacked arrays, and lists of texts.
 
         Each value is decoded where it belongs in the batch, which saves a copy of everything.
-        Pictures and maps of a batch lie side by side in one block of memory, which is several
-        times faster to come by than one for each.
+        Pictures and maps of a batch lie side by side in one block of memory, their base, which is
+        several times faster to come by than one for each.
 
         Args:
             indices: as for single samples; at least one.
             wider: types to store as another type.
-            memory: returns so many bytes for the pictures and maps.
         """
         places = [self._find(self._position(int(index))) for index in indices]
         forms = self.forms(len(places), wider)
         large = {name: form for name, form in forms.items() if is_large(name)}
-        arrays = arrays_in(memory(block_size(large)), large)
+        arrays = arrays_in(np.zeros(block_size(large), np.uint8), large)
         result: dict[str, Any] = {}
         for name in self.fields:
             if name in _TEXTS:
