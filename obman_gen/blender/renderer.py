@@ -54,6 +54,7 @@ class Renderer(Generic[S]):
             config.min_hand_visible,
             config.min_hand_px,
             config.min_object_px,
+            config.max_covered_joints,
         )
 
     def render(self, scene: S) -> RenderResult:

@@ -318,6 +318,25 @@ def test_a_batch_is_its_samples_stacked(run, kind):
 LABELS = ["hand", "object", "scene", "crc32"]
 
 
+def test_labels_of_a_batch_that_are_kept_do_not_keep_its_pictures(run):
+    batch = SampleReader(run, "train", fields=["image", "depth/ho", "hand"]).batch([0, 1, 2])
+
+    assert batch["image"].base is batch["depth/ho"].base is not None
+    for name, values in batch.items():
+        if name.startswith("hand/"):
+            assert values.base is None, name
+
+
+def test_a_batch_stores_numbers_as_wider_types_on_request(run):
+    reader = SampleReader(run, "train", fields=["depth/ho", "crc32", "segmentation/ho"])
+    as_stored = reader.batch([3, 1])
+
+    wide = reader.batch([3, 1], {np.dtype(np.uint16): np.int32, np.dtype(np.uint32): np.int64})
+
+    assert [values.dtype for values in wide.values()] == [np.int32, np.int64, np.uint8]
+    assert equal(wide, as_stored)
+
+
 def test_torch_items_hold_what_the_numpy_reader_gives(run):
     dataset, reader = HandObjectDataset(run, "train"), SampleReader(run, "train")
 
