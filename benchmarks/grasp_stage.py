@@ -1,7 +1,7 @@
 """Kept, validated grasps per CPU-minute, by part of the stage, and what thousands will cost.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/grasp_stage.py [--objects 8]. One thread, about 15 CPU
-seconds per object, after a first minute for making objects and compiling.
+seconds per object with making and preparing it, and half a minute for compiling.
 """
 
 import tempfile
@@ -24,16 +24,20 @@ from obman_gen.objects import ObjectsConfig, load_prepared, make_entries, prepar
 from obman_gen.streams import RandomStreams
 
 OBMAN_OBJECTS, WORKERS = 2772, 100
-MILESTONES = (1, 2, 4, 8, 16, 32, 64, 100)
+MILESTONES = (1, 3, 10, 30, 100)
 PARTS = {
-    "hand robot": (plan, "draw_hand"),
-    "planning": (plan, "find_candidates"),
-    "closing": (Closer, "close"),
-    "refinement": (Refiner, "refine"),
-    "measures, one direction": (SkinMeasurer, "measure_acceptable"),
-    "before refinement": (SkinMeasurer, "measure"),
-    "six directions": (SkinMeasurer, "directions_held"),
+    "hand": (plan, "draw_hand"),
+    "plan": (plan, "find_candidates"),
+    "close": (Closer, "close"),
+    "refine": (Refiner, "refine"),
+    "measure": (SkinMeasurer, "measure_acceptable"),
+    "before": (SkinMeasurer, "measure"),
+    "directions": (SkinMeasurer, "directions_held"),
 }
+"""``measure`` with one direction of gravity; ``before`` refinement, the planned hand."""
+WIDTH = 11
+HEADING = "".join(f"{name:>{WIDTH}}" for name in [*PARTS, "the rest"])
+PREPARING = "making and preparing"
 SPENT: defaultdict[str, float] = defaultdict(float)
 """CPU seconds in each part."""
 
@@ -59,23 +63,25 @@ def prepared_objects(count: int, home: Path):
     entries = make_entries(config, 0)
     by_number = sorted(entries, key=lambda entry: (entry.object_id.split("/")[1], entry.object_id))
     for entry in by_number[:count]:
-        prepare(entry, home, config, 0)
+        timed(PREPARING, prepare)(entry, home, config, 0)
         yield load_prepared(home, entry.object_id)
 
 
 @click.command()
-@click.option("--objects", default=8, show_default=True, help="1 to 100; 8: one per category.")
+@click.option("--objects", default=8, show_default=True, help="1 to 104; 8: one per category.")
 def main(objects: int):
-    """Print the tables."""
+    """Print the table, a line at 1, 3, 10, 30 and 100 objects, and the projection."""
     hand_model, config = load_hand_model(), GraspsConfig()
     with tempfile.TemporaryDirectory() as folder:
         things = list(prepared_objects(objects, Path(folder)))
+        preparing = SPENT.pop(PREPARING) / objects
         plan.plan_grasps(
             things[0], things[0].scales[0], hand_model, RandomStreams(1, "warm-up"), config
         )
         for name, (owner, attribute) in PARTS.items():
             setattr(owner, attribute, timed(name, getattr(owner, attribute)))
-        click.echo(f"{'objects':>8}{'kept':>8}{'CPU s':>10}{'kept per CPU-minute':>22}")
+        click.echo("CPU seconds per object, by part")
+        click.echo(f"{'objects':>8}{'kept':>6}{'per CPU-minute':>16}  {'all':>7}{HEADING}")
         kept, total = 0, 0.0
         for number, thing in enumerate(things, start=1):
             start = time.process_time()
@@ -84,22 +90,27 @@ def main(objects: int):
             total += time.process_time() - start
             kept += len(found.kept)
             if number in MILESTONES or number == objects:
-                click.echo(f"{number:8}{kept:8}{total:10.1f}{60 * kept / total:22.1f}")
-    report(objects, kept, total)
+                report(number, kept, total)
+    project(kept / objects, total / objects, preparing)
 
 
 def report(objects: int, kept: int, total: float) -> None:
-    """Print the split by part and the projection."""
-    click.echo(f"\n{'part':26}{'CPU s per object':>18}{'share':>8}")
-    for name in PARTS:
-        click.echo(f"{name:26}{SPENT[name] / objects:18.2f}{SPENT[name] / total:8.0%}")
-    rest = total - sum(SPENT.values())
-    click.echo(f"{'the rest':26}{rest / objects:18.2f}{rest / total:8.0%}")
-    hours = OBMAN_OBJECTS * total / objects / 3600
-    click.echo(
-        f"\n{OBMAN_OBJECTS:,} objects at one scale, {kept / objects:.1f} grasps each: {hours:.1f} "
-        f"CPU hours; 2 cores {hours / 2:.1f} h, {WORKERS} workers {60 * hours / WORKERS:.0f} min"
-    )
+    """Print one line of the table."""
+    seconds = [SPENT[name] / objects for name in PARTS]
+    parts = "".join(f"{part:{WIDTH}.2f}" for part in [*seconds, total / objects - sum(seconds)])
+    click.echo(f"{objects:8}{kept:6}{60 * kept / total:16.1f}  {total / objects:7.2f}{parts}")
+
+
+def project(kept: float, grasping: float, preparing: float) -> None:
+    """Print what ObMan's number of objects takes."""
+    click.echo(f"\nmaking and preparing: {preparing:.2f} CPU s per object")
+    click.echo(f"{OBMAN_OBJECTS:,} objects at one scale, {kept:.1f} grasps each:")
+    for name, seconds in (("grasps", grasping), ("objects and grasps", preparing + grasping)):
+        hours = OBMAN_OBJECTS * seconds / 3600
+        click.echo(
+            f"{name}: {hours:.1f} CPU hours; one machine with 2 cores {hours / 2:.1f} h, "
+            f"{WORKERS} workers {60 * hours / WORKERS:.0f} min"
+        )
 
 
 if __name__ == "__main__":

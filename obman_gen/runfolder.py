@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +179,12 @@ class RejectionLog:
             self._by_task[stage, task] = records
         else:
             self._by_task.pop((stage, task), None)
+
+    def forget_others(self, stage: str, tasks: Collection[str]) -> None:
+        """Drop what tasks of a stage threw out that are none of these: they are no more."""
+        gone = [key for key in self._by_task if key[0] == stage and key[1] not in tasks]
+        for key in gone:
+            del self._by_task[key]
 
     def save(self) -> None:
         """Write the file, ordered by stage and task."""

@@ -55,9 +55,12 @@ class ClosedGrasp:
 class Closer:
     """One hand and one object in a world of exact statics."""
 
-    def __init__(self, hand: HandRobot, body: Geometry, object_id: str):
-        """Take the object's planning surface in millimetres, in the object frame."""
-        self._hand, self._object_id = hand, object_id
+    def __init__(self, hand: HandRobot, body: Geometry, object_id: str, relaxes: bool = True):
+        """Take the object's planning surface in millimetres, in the object frame.
+
+        Fingers that touch nothing are relaxed if asked for.
+        """
+        self._hand, self._object_id, self._relaxes = hand, object_id, relaxes
         self._world = World()
         self._robot = self._world.add_robot(hand.robot)
         # wood, as GraspIt! takes every object whose material nobody told
@@ -146,7 +149,8 @@ class Closer:
             "mano_trans": closed.translation.tolist(),
             "mano_pose": [*closed.global_orient.tolist(), *closed.pose.tolist()],
         }
-        self._relax(touches, planned_dofs)
+        if self._relaxes:
+            self._relax(touches, planned_dofs)
         hand = self._hand.hand_from_robot(self._robot.world_from_palm, self._robot.dofs)
         return ClosedGrasp(hand, measures, plan)
 

@@ -87,6 +87,8 @@ class GraspsConfig:
     """Planning ends when enough grasps are found, or after this many rounds."""
     hand_shape_std: float = 0.5
     """Standard deviation of the hand shape coefficients drawn per object and scale."""
+    relax_free_fingers: bool = True
+    """Whether fingers that closed on air go halfway back to where the plan had them."""
     distinct: float = 0.35
     """Least difference of two kept grasps; 1 is a hand width, a right angle or a fist."""
     refine: RefineConfig = field(default_factory=RefineConfig)

@@ -52,8 +52,8 @@ class SkinMeasurer:
 
     def measure_fully(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
         """Return the planned measures completed by those of the skin."""
-        held = float(self.directions_held(hand))
-        return replace(self.measure(hand, planned), directions_held=held)
+        measures = self.measure(hand, planned)
+        return replace(measures, directions_held=float(self.directions_held(hand, measures)))
 
     def measure_acceptable(self, hand: HandParameters, planned: GraspMeasures) -> GraspMeasures:
         """Return the same as `measure`, but stop at the first limit broken.
@@ -83,13 +83,19 @@ class SkinMeasurer:
         measures = replace(measures, simulation_displacement_m=float(drop))
         yield measures
 
-    def directions_held(self, hand: HandParameters) -> int:
+    def directions_held(self, hand: HandParameters, measures: GraspMeasures) -> int:
         """Count the six directions of gravity in which the object stays where it is.
 
-        As dear as all other measures together: `measure` leaves it out.
+        Dearer than all other measures together: `measure`, which must have been taken before,
+        leaves it out.
         """
         closed, faces = self.hand_model.close_boundary(self._skin(hand))
-        moved = metrics.directional_displacements(closed, faces, self.solid.convex_parts)
+        moved = metrics.directional_displacements(
+            closed,
+            faces,
+            self.solid.convex_parts,
+            known_m=measures.simulation_displacement_m,
+        )
         return sum(one <= self.limits.hold_displacement_m for one in moved)
 
     def _skin(self, hand: HandParameters) -> Float[np.ndarray, "vertex 3"]:

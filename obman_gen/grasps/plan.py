@@ -139,7 +139,7 @@ def _workbench(
     )
     return Workbench(
         hand,
-        Closer(hand, body, prepared.object_id),
+        Closer(hand, body, prepared.object_id, config.relax_free_fingers),
         Refiner(hand_model, hand.betas, prepared.distance, metres_per_unit, config.refine),
         SkinMeasurer(hand_model, solid_of(prepared, metres_per_unit), config.limits),
         config,
@@ -226,7 +226,7 @@ def _pick(passed: list[_Refined], tools: Workbench) -> tuple[list[int], int]:
             return picked, len(passed) - len(strong)
         for index in untried:
             grasp = passed[index]
-            held = float(tools.measurer.directions_held(grasp.hand))
+            held = float(tools.measurer.directions_held(grasp.hand, grasp.measures))
             passed[index] = replace(grasp, measures=replace(grasp.measures, directions_held=held))
 
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from obman_gen.errors import InputError
+from obman_gen.errors import InputError, SampleRejected
 from obman_gen.runfolder import write_atomically
 from obman_gen.sample import SPLITS, Split
 
@@ -46,6 +46,17 @@ class ObjectEntry:
     def synset(self) -> str:
         """The first half of the id."""
         return self.object_id.partition("/")[0]
+
+
+Problems = dict[str, SampleRejected]
+"""Why something cannot be had, by object id or the name of a category's folder."""
+
+
+class Listing(NamedTuple):
+    """The objects a run begins with, and what it was asked for and cannot have."""
+
+    entries: list[ObjectEntry]
+    problems: Problems
 
 
 def split_sequence() -> Iterator[Split]:

@@ -6,6 +6,7 @@ unit, when the meshes have their true size) or ``size_min_m`` and ``size_max_m``
 """
 
 import csv
+import os
 import re
 import struct
 from collections.abc import Mapping
@@ -17,7 +18,9 @@ from PIL import Image
 
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.objects.config import ObjectsConfig
-from obman_gen.objects.entry import ObjectEntry, by_hash, split_sequence
+from obman_gen.objects.entry import Listing, ObjectEntry, Problems, by_hash, split_sequence
+from obman_gen.objects.headers import declared_faces
+from obman_gen.objects.meshfile import require_few_faces
 from obman_gen.objects.shapenet import list_folder
 from obman_gen.runfolder import write_atomically
 
@@ -37,18 +40,20 @@ UNREADABLE = (
 """What the readers behind trimesh raise on files that are not what their names say."""
 
 
-def entries(config: ObjectsConfig, folder: Path) -> list[ObjectEntry]:
-    """List a folder's meshes.
+def entries(config: ObjectsConfig, folder: Path) -> Listing:
+    """List a folder's meshes, and what of them cannot be had.
 
     Raises:
-        InputError: for a missing or wrong category file, or a category without a mesh.
+        InputError: for a missing or wrong category file.
     """
-    result = []
-    for row in _read_categories(folder / CATEGORY_FILE):
-        if config.categories and row["category"] not in config.categories:
-            continue
-        result += _of_category(folder, row, config.per_category)
-    if not result:
+    result = Listing([], {})
+    rows = _read_categories(folder / CATEGORY_FILE)
+    wanted = [row for row in rows if row["category"] in (config.categories or row["category"])]
+    for row in wanted:
+        found = _of_category(folder, row, config.per_category)
+        result.entries.extend(found.entries)
+        result.problems.update(found.problems)
+    if not wanted:
         raise InputError(
             f"{folder / CATEGORY_FILE} lists none of objects.categories "
             f"{', '.join(config.categories)}"
@@ -86,16 +91,20 @@ def _category(row: Mapping[str, str | None], where: str) -> dict[str, Any]:
     return {"category": name, **sizes}
 
 
-def _of_category(folder: Path, row: Mapping[str, Any], count: int) -> list[ObjectEntry]:
+def _of_category(folder: Path, row: Mapping[str, Any], count: int) -> Listing:
     name = row["category"]
-    paths = _mesh_files(folder / name)
+    try:
+        paths, problems = _mesh_files(folder / name)
+    except SampleRejected as problem:
+        return Listing([], {name: problem})
     if not paths:
-        raise InputError(
+        problems[name] = SampleRejected(
+            "empty_category",
             f"{folder / name} holds no mesh ({', '.join(SUFFIXES)}); take category {name} out "
-            f"of {CATEGORY_FILE}, or put meshes there"
+            f"of {CATEGORY_FILE}, or put meshes there",
         )
     ids = by_hash(f"{_slug(name)}/{stem}" for stem in paths)
-    return [
+    entries = [
         ObjectEntry(
             object_id,
             name,
@@ -107,20 +116,45 @@ def _of_category(folder: Path, row: Mapping[str, Any], count: int) -> list[Objec
         )
         for object_id, split in zip(ids[: count or None], split_sequence(), strict=False)
     ]
+    return Listing(entries, problems)
 
 
-def _mesh_files(home: Path) -> dict[str, Path]:
-    """Return mesh files by name: those of the folder, and single ones in folders below it."""
+def _mesh_files(home: Path) -> tuple[dict[str, Path], Problems]:
+    """Return mesh files by name: those of the folder, and single ones in folders below it.
+
+    Raises:
+        SampleRejected: ``unreadable_folder``.
+    """
     found: dict[str, Path] = {}
+    problems: Problems = {}
     for name in sorted(list_folder(home)):
-        path = home / name
-        if path.suffix.lower() in SUFFIXES:
-            _enter(found, _slug(path.stem), path)
-        elif path.is_dir():
-            inside = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES]
-            if len(inside) == 1:
-                _enter(found, _slug(name), inside[0])
-    return found
+        try:
+            path = _mesh_file(home / name)
+        except OSError as error:
+            problems[f"{_slug(home.name)}/{_slug(name)}"] = SampleRejected(
+                "unreadable_object", f"{error.filename}: {error.strerror}"
+            )
+            continue
+        if path is not None:
+            _enter(found, _slug(path.stem if path.parent == home else name), path)
+    return found, problems
+
+
+def _mesh_file(path: Path) -> Path | None:
+    """Return a mesh file itself, or the only one below a folder."""
+    if not path.is_dir():
+        return path if path.suffix.lower() in SUFFIXES else None
+    inside = [
+        Path(folder, name)
+        for folder, _, names in os.walk(path, onerror=_refuse)
+        for name in names
+        if Path(name).suffix.lower() in SUFFIXES
+    ]
+    return inside[0] if len(inside) == 1 else None
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _enter(found: dict[str, Path], name: str, path: Path) -> None:
@@ -144,18 +178,17 @@ def convert(source: Path, target: Path, max_faces: int) -> None:
     from trimesh.exchange.obj import export_obj
 
     try:
+        require_few_faces(source, declared_faces(source), max_faces)
         scene = trimesh.load_scene(source, process=False)
         mesh = scene.to_mesh() if scene.geometry else None
     except UNREADABLE as error:
-        raise SampleRejected("unreadable_object", f"{source}: {error}") from error
+        kind = source.suffix.lower()
+        raise SampleRejected(
+            "unreadable_object", f"{source} cannot be read as {kind}: {error}"
+        ) from error
     if mesh is None or len(mesh.faces) == 0:
         raise SampleRejected("unreadable_object", f"{source} holds no face")
-    if len(mesh.faces) > max_faces:
-        raise SampleRejected(
-            "too_many_faces",
-            f"{source} has {len(mesh.faces)} faces, allowed are {max_faces}; reduce it, or "
-            "raise objects.max_faces",
-        )
+    require_few_faces(source, len(mesh.faces), max_faces)
     text, side_files = export_obj(
         _with_texture(mesh), include_normals=False, return_texture=True, mtl_name="model.mtl"
     )

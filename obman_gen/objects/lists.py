@@ -8,6 +8,7 @@ from pathlib import Path
 
 from obman_gen.errors import InputError
 from obman_gen.objects.categories import categories
+from obman_gen.objects.entry import Problems
 from obman_gen.objects.shapenet import assigned, model_paths
 from obman_gen.runfolder import write_atomically
 from obman_gen.sample import SPLITS, Split
@@ -42,20 +43,25 @@ def build(shapenet: Path, out: Path) -> str:
     Objects are dealt by the hash of their id: 70 % train, 15 % val, 15 % test per category.
 
     Raises:
-        InputError: if the folder cannot be read or has none of them.
+        InputError: if the folder has none of them.
     """
     if not shapenet.is_dir():
         raise InputError(f"{shapenet} is no folder; give ShapeNetCore's own, with one per synset")
     listed: dict[str, Split] = {}
+    unread: Problems = {}
     for category in categories().values():
-        for name, split in assigned(model_paths(shapenet, category), category):
+        paths, problems = model_paths(shapenet, category)
+        unread |= problems
+        for name, split in assigned(paths, category):
             listed[f"{category.synset}/{name}"] = split
     if not listed:
         raise InputError(
-            f"{shapenet} has none of the synsets {', '.join(categories())}; unpack them there"
+            f"{shapenet} has nothing of the synsets {', '.join(categories())}; unpack them there"
+            + "".join(f". {problem.detail}" for problem in unread.values())
         )
     _write(listed, out)
-    return f"{_summary(listed)}\nwritten to {out}"
+    left_out = [f"left out: {problem.detail}" for problem in unread.values()]
+    return "\n".join([_summary(listed), *left_out, f"written to {out}"])
 
 
 def import_obman(source: Path, out: Path, with_mug: bool = False) -> str:

@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from obman_gen.errors import SampleRejected
+from obman_gen.objects.solids import LARGEST_COORDINATE
 from obman_gen.objects.surface import Surface
 
-LARGEST_COORDINATE = 1e6
-"""Units beyond this lose a millimetre in single precision, or are garbage."""
 FLATTEST = 1e-4
 """Longest over second longest extent: a line cannot be held."""
 
@@ -23,13 +22,7 @@ def read_mesh(path: Path, max_faces: int) -> Surface:
     from obman_gen.scene.wavefront import read_obj
 
     content = read_bytes(path)
-    face_count = content.count(b"\nf ") + content.startswith(b"f ")
-    if face_count > max_faces:
-        raise SampleRejected(
-            "too_many_faces",
-            f"{path} has {face_count} faces, allowed are {max_faces}; reduce it, or raise "
-            "objects.max_faces",
-        )
+    require_few_faces(path, content.count(b"\nf ") + content.startswith(b"f "), max_faces)
     del content
     try:
         textured = read_obj(path)
@@ -38,6 +31,19 @@ def read_mesh(path: Path, max_faces: int) -> Surface:
     mesh = Surface(textured.vertices, textured.faces)
     _require_extent(mesh, path)
     return mesh
+
+
+def require_few_faces(path: Path, count: int, most: int) -> None:
+    """Refuse what would take minutes and gigabytes.
+
+    Raises:
+        SampleRejected: ``too_many_faces``.
+    """
+    if count > most:
+        raise SampleRejected(
+            "too_many_faces",
+            f"{path} has {count} faces, allowed are {most}; reduce it, or raise objects.max_faces",
+        )
 
 
 def read_bytes(path: Path) -> bytes:

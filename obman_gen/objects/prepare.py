@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from obman_gen.objects import folders, solids
 from obman_gen.objects.config import ObjectsConfig
 from obman_gen.objects.entry import ObjectEntry, to_line, write_table
 from obman_gen.objects.meshfile import read_bytes, read_mesh
-from obman_gen.objects.sizes import SPREAD, draw_scales
+from obman_gen.objects.sizes import SPREAD, draw_scales, require_holdable
 from obman_gen.objects.solids import MassProperties
 from obman_gen.objects.surface import Surface, outer_surface
 from obman_gen.runfolder import write_atomically
@@ -67,12 +68,14 @@ def prepare(entry: ObjectEntry, objects_folder: Path, config: ObjectsConfig, see
     key = _key(path, config)
     arrays = _solids(path, _solids_path(objects_folder, key), config)
     extents = np.ptp(arrays["mesh_vertices"][arrays["mesh_faces"]].reshape(-1, 3), axis=0)
+    scales = _scales(entry, size, float(extents.max()), config, seed)
+    require_holdable(float(extents.max()), scales)
     record = {
         "entry": entry.to_json(),
         "solids": key,
         "extents": [float(extent) for extent in extents],
         "volume": float(arrays["volume"]),
-        "scales": _scales(entry, size, float(extents.max()), config, seed),
+        "scales": scales,
     }
     write_atomically(home / "object.json", to_line(record))
 
@@ -91,28 +94,55 @@ def is_prepared(entry: ObjectEntry, objects_folder: Path, config: ObjectsConfig)
     return record["solids"] == key and _solids_path(objects_folder, key).exists()
 
 
+def read_scales(objects_folder: Path, object_id: str) -> tuple[float, ...]:
+    """Read a prepared object's sizes alone: metres per raw unit, smallest first.
+
+    Raises:
+        InputError: if the object is not there.
+    """
+    return tuple(_required_record(objects_folder, object_id)["scales"])
+
+
 def load_prepared(objects_folder: Path, object_id: str) -> PreparedObject:
     """Read a prepared object.
 
     Raises:
-        InputError: if it is not there or not readable.
+        InputError: if it is not there, not readable, or its solids are none.
     """
+    record = _required_record(objects_folder, object_id)
+    path = _solids_path(objects_folder, record["solids"])
+    try:
+        # np.load itself leaves a truncated file open
+        with path.open("rb") as file, np.load(file) as stored:
+            arrays = dict(stored)
+        prepared = _prepared(record, arrays, objects_folder)
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise InputError(
+            f"{path} cannot be read: {error}; delete it and run `obman-gen objects` again"
+        ) from error
+    shapes = [prepared.surface, prepared.planning_surface, *prepared.convex_parts]
+    if not (all(map(solids.is_solid, shapes)) and np.isfinite(prepared.distance.values).all()):
+        raise InputError(
+            f"{path} holds no solid that could be held; delete it and run `obman-gen objects` again"
+        )
+    return prepared
+
+
+def _required_record(objects_folder: Path, object_id: str) -> Mapping[str, Any]:
     record = _record(objects_folder, object_id)
     if record is None:
         raise InputError(
             f"{objects_folder / object_id} holds no prepared object; run `obman-gen objects`"
         )
-    path = _solids_path(objects_folder, record["solids"])
-    try:
-        with np.load(path) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path} cannot be read: {error}; delete it and run `obman-gen objects` again"
-        ) from error
+    return record
+
+
+def _prepared(
+    record: Mapping[str, Any], arrays: Mapping[str, np.ndarray], objects_folder: Path
+) -> PreparedObject:
     entry = ObjectEntry.from_json(record["entry"])
     return PreparedObject(
-        object_id,
+        entry.object_id,
         entry.category,
         entry.split,
         _mesh_path(entry, objects_folder),

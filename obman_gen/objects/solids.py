@@ -15,8 +15,18 @@ CONVEX_FACES = 1000
 POINT_COUNT = 2048
 CONVEX_SHARE = 0.985
 """A solid that fills this share of its convex hull is taken as convex."""
+LARGEST_COORDINATE = 1e6
+"""Units beyond this lose a millimetre in single precision, or are garbage."""
 SDF_NODES = 64**3
 SDF_MAX_RESOLUTION = 128
+
+
+def is_solid(surface: Surface) -> bool:
+    """Tell whether a surface can enclose anything: finite, of four faces or more, not empty."""
+    vertices, faces = surface
+    if len(faces) < 4 or faces.min() < 0 or faces.max() >= len(vertices):
+        return False
+    return bool(np.isfinite(vertices).all() and np.abs(vertices).max() <= LARGEST_COORDINATE)
 
 
 def simplified(surface: Surface, face_count: int) -> Surface:

@@ -8,18 +8,31 @@ from obman_gen.errors import InputError
 from obman_gen.objects import folders, shapenet
 from obman_gen.objects.categories import chosen, obman_counts
 from obman_gen.objects.config import ObjectsConfig
-from obman_gen.objects.entry import ObjectEntry, split_sequence
+from obman_gen.objects.entry import Listing, ObjectEntry, split_sequence
 
-Source = Callable[[ObjectsConfig, int, str], list[ObjectEntry]]
+Source = Callable[[ObjectsConfig, int, str], Listing]
 
 
 def make_entries(config: ObjectsConfig, seed: int, shapenet_folder: str = "") -> list[ObjectEntry]:
     """List a run's objects, with their splits, before any of them is opened.
 
     Raises:
-        InputError: if the source has not what the configuration asks of it.
+        InputError: if the source has nothing of what the configuration asks of it.
     """
-    return SOURCES[_kind(config, shapenet_folder)](config, seed, shapenet_folder)
+    return list_objects(config, seed, shapenet_folder).entries
+
+
+def list_objects(config: ObjectsConfig, seed: int, shapenet_folder: str = "") -> Listing:
+    """List the same, and what the configuration asks for and the source has not.
+
+    Raises:
+        InputError: if the source has nothing of it.
+    """
+    listing = SOURCES[_kind(config, shapenet_folder)](config, seed, shapenet_folder)
+    if not listing.entries:
+        first = next(iter(listing.problems.values()))
+        raise InputError(f"there is no object to begin with: {first.detail}")
+    return listing
 
 
 def _kind(config: ObjectsConfig, shapenet_folder: str) -> str:
@@ -30,12 +43,12 @@ def _kind(config: ObjectsConfig, shapenet_folder: str) -> str:
     return "shapenet" if shapenet_folder else "procedural"
 
 
-def _procedural(config: ObjectsConfig, seed: int, _shapenet_folder: str) -> list[ObjectEntry]:
+def _procedural(config: ObjectsConfig, seed: int, _shapenet_folder: str) -> Listing:
     from obman_gen.objects.procedural import name_of
 
     categories = chosen(config.categories)
     counts = obman_counts(categories)
-    return [
+    entries = [
         ObjectEntry(
             name_of(category.synset, seed, number),
             category.name,
@@ -47,9 +60,10 @@ def _procedural(config: ObjectsConfig, seed: int, _shapenet_folder: str) -> list
             islice(split_sequence(), config.per_category or counts[category.synset])
         )
     ]
+    return Listing(entries, {})
 
 
-def _from_shapenet(config: ObjectsConfig, _seed: int, folder: str) -> list[ObjectEntry]:
+def _from_shapenet(config: ObjectsConfig, _seed: int, folder: str) -> Listing:
     if not folder:
         raise InputError(
             "objects.source is shapenet, but no ShapeNet folder is known; set assets.shapenet "
@@ -58,7 +72,7 @@ def _from_shapenet(config: ObjectsConfig, _seed: int, folder: str) -> list[Objec
     return shapenet.entries(config, Path(folder))
 
 
-def _from_folder(config: ObjectsConfig, _seed: int, _shapenet_folder: str) -> list[ObjectEntry]:
+def _from_folder(config: ObjectsConfig, _seed: int, _shapenet_folder: str) -> Listing:
     if not config.folder:
         raise InputError(
             "objects.source is folder, but objects.folder is empty; name the folder of meshes"

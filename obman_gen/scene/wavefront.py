@@ -54,7 +54,7 @@ def read_obj(path: Path) -> TexturedMesh:
         mesh = records.mesh(path)
     except ValueError as error:
         raise SampleRejected("unreadable_object", f"{path}: {error}") from error
-    return _drop_twins(mesh)
+    return _drop_twins(mesh, path)
 
 
 def read_corners(path: Path) -> Float[np.ndarray, "face 3 2"] | None:
@@ -190,7 +190,7 @@ def _corner_uvs(uvs: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
     return corner_uvs
 
 
-def _drop_twins(mesh: TexturedMesh) -> TexturedMesh:
+def _drop_twins(mesh: TexturedMesh, path: Path) -> TexturedMesh:
     """Weld equal positions, then keep the first of the faces with the same three corners."""
     positions, welded = np.unique(mesh.vertices, axis=0, return_inverse=True)
     faces = welded.reshape(-1)[mesh.faces]
@@ -200,7 +200,10 @@ def _drop_twins(mesh: TexturedMesh) -> TexturedMesh:
     _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
     keep = np.sort(first[proper[first]])
     if not len(keep):
-        raise SampleRejected("unreadable_object", "every face of the object has zero area")
+        raise SampleRejected(
+            "unreadable_object",
+            f"{path}: every face has zero area, or a corner that is not there or not finite",
+        )
     return replace(
         mesh,
         vertices=positions,

@@ -7,13 +7,14 @@ from typing import Any
 
 from obman_gen.errors import InputError
 from obman_gen.grasps.files import grasp_path, load_grasps, save_grasps
-from obman_gen.objects import ObjectEntry, load_prepared, read_objects_table
-from obman_gen.runfolder import RunFolder
+from obman_gen.objects import ObjectEntry, load_prepared, read_objects_table, read_scales
+from obman_gen.runfolder import RejectionLog, RunFolder
 from obman_gen.sample import SPLITS
 from obman_gen.stages.context import Context, rejection, task_config
 from obman_gen.streams import RandomStreams
 
 STAGE = "grasp"
+UNREADABLE = "unreadable_object"
 
 
 def run(context: Context) -> None:
@@ -23,12 +24,13 @@ def run(context: Context) -> None:
         InputError: if a split that is to be rendered has no grasp at all.
     """
     folder = context.folder
+    log = context.rejections()
     specs = [
         {"run": str(folder.root), "entry": entry.to_json(), "metres_per_unit": scale}
-        for entry, scale in objects_and_scales(folder)
+        for entry, scale in objects_and_scales(folder, log)
         if not _is_done(grasp_path(folder.grasps, entry.object_id, scale))
     ]
-    log = context.rejections()
+    log.save()
     for outcome in context.track(grasp_task, specs, STAGE, "object"):
         spec = specs[outcome.index]
         name = grasp_path(folder.grasps, spec["entry"]["object_id"], spec["metres_per_unit"]).stem
@@ -38,11 +40,18 @@ def run(context: Context) -> None:
     _report(context)
 
 
-def objects_and_scales(folder: RunFolder) -> Iterator[tuple[ObjectEntry, float]]:
-    """Yield every prepared object with each of its metric scales (metres per raw unit)."""
+def objects_and_scales(folder: RunFolder, log: RejectionLog) -> Iterator[tuple[ObjectEntry, float]]:
+    """Yield every prepared object with each of its metric scales (metres per raw unit).
+
+    Objects that are listed and no longer there are told to the log.
+    """
     for entry in read_objects_table(folder.objects_table):
-        for scale in load_prepared(folder.objects, entry.object_id).scales:
-            yield entry, float(scale)
+        try:
+            scales, problem = read_scales(folder.objects, entry.object_id), []
+        except InputError as error:
+            scales, problem = (), [rejection(UNREADABLE, str(error), object=entry.object_id)]
+        log.replace(STAGE, entry.object_id, problem)
+        yield from ((entry, float(scale)) for scale in scales)
 
 
 def grasp_task(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -55,7 +64,10 @@ def grasp_task(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     config = task_config(spec["run"])
     path = grasp_path(folder.grasps, entry.object_id, scale)
     hand_model = load_hand_model(Path(config.assets.mano) if config.assets.mano else None)
-    prepared = load_prepared(folder.objects, entry.object_id)
+    try:
+        prepared = load_prepared(folder.objects, entry.object_id)
+    except InputError as error:
+        return [rejection(UNREADABLE, str(error), object=entry.object_id)]
     streams = RandomStreams(config.seed, path.stem)
     found = plan_grasps(prepared, scale, hand_model, streams, config.grasps)
     save_grasps(path, entry.object_id, scale, hand_model.name, found.kept)
@@ -78,7 +90,7 @@ def _report(context: Context) -> None:
     """Say what there is now; refuse to go on with a split that has nothing to render."""
     folder = context.folder
     grasps, objects = Counter(), Counter()
-    for entry, scale in objects_and_scales(folder):
+    for entry, scale in objects_and_scales(folder, context.rejections()):
         path = grasp_path(folder.grasps, entry.object_id, scale)
         count = len(load_grasps(path)) if path.exists() else 0
         grasps[entry.split] += count

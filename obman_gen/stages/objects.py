@@ -8,7 +8,7 @@ from obman_gen.errors import InputError, SampleRejected
 from obman_gen.objects import (
     ObjectEntry,
     is_prepared,
-    make_entries,
+    list_objects,
     prepare,
     write_objects_table,
 )
@@ -26,10 +26,14 @@ def run(context: Context) -> None:
         InputError: if a split is left without objects.
     """
     folder, config = context.folder, context.config
-    entries = make_entries(config.objects, config.seed, config.assets.shapenet)
+    entries, problems = list_objects(config.objects, config.seed, config.assets.shapenet)
     todo = [entry for entry in entries if not is_prepared(entry, folder.objects, config.objects)]
     specs = [{"run": str(folder.root), "entry": entry.to_json()} for entry in todo]
     log = context.rejections()
+    log.forget_others(STAGE, {entry.object_id for entry in entries})
+    for name, rejected in problems.items():
+        log.replace(STAGE, name, [rejection(rejected.rule, rejected.detail)])
+    log.save()
     for outcome in context.track(prepare_task, specs, STAGE, "object"):
         entry = todo[outcome.index]
         problem = outcome.result or ([rejection("crashed", outcome.crash)] if outcome.crash else [])

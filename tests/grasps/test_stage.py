@@ -1,17 +1,19 @@
 """The stages on a folder of good, hostile and useless meshes: the run goes on and tells."""
 
 import json
-import os
 
 import numpy as np
 import pytest
 import trimesh
 from click.testing import CliRunner
 from numpy.testing import assert_allclose
+from objects.permissions import as_nobody, closed, everybodys_folder
 from objects.shapes import box, joined, obj_text
 
 from obman_gen.cli import main
+from obman_gen.errors import InputError
 from obman_gen.grasps.files import load_grasps, load_planned
+from obman_gen.stages.released import released_files
 
 SETTINGS = {
     "objects": "per_category=0 surface_resolution=32 scales_per_object=1 convex_threshold=0.2 "
@@ -50,7 +52,9 @@ def run(tmp_path_factory):
     home = tmp_path_factory.mktemp("run")
     source = home / "mine"
     (source / "categories.csv").parent.mkdir()
-    (source / "categories.csv").write_text("category,unit_m\nrods,0.001\njunk,0.001\n")
+    (source / "categories.csv").write_text(
+        "category,unit_m\nrods,0.001\njunk,0.001\nnothing,0.001\n"
+    )
     rod = trimesh.creation.cylinder(28.0, 150.0, sections=16)
     rods = {"rod": obj_text(np.array(rod.vertices), np.array(rod.faces)), **HOSTILE}
     for category, texts in (
@@ -69,17 +73,23 @@ def rejections(run):
     return [json.loads(line) for line in (run / "rejected.jsonl").read_text().splitlines()]
 
 
+def of_grasping(run):
+    return [line for line in rejections(run) if line["stage"] == "grasp"]
+
+
 def test_useless_meshes_are_rejected_by_rule_and_the_others_go_on(run):
     told = {line["task"]: line["rule"] for line in rejections(run) if line["stage"] == "objects"}
 
-    assert told == {f"junk/{name}": rule for name, (_, rule) in USELESS.items()}
+    useless = {f"junk/{name}": rule for name, (_, rule) in USELESS.items()}
+    assert told == {**useless, "nothing": "empty_category"}
+    assert all(line["detail"] for line in rejections(run))
     files = {path.name.split("_0.")[0] for path in (run / "grasps").iterdir()}
     assert files == {"rods_rod", "rods_untextured", "rods_not-manifold"}
     assert any(load_grasps(path) for path in (run / "grasps").iterdir())
 
 
 def test_every_candidate_thrown_out_is_counted_under_a_rule(run):
-    told = [line for line in rejections(run) if line["stage"] == "grasp"]
+    told = of_grasping(run)
 
     assert told
     assert all(line["count"] >= 1 and line["rule"] for line in told)
@@ -96,6 +106,39 @@ def test_a_truncated_file_is_made_again_the_same_and_the_others_stay(run):
 
     assert broken.read_bytes() == whole
     assert all(path.stat().st_mtime_ns == when for path, (_, when) in before.items())
+
+
+def test_solids_damaged_since_are_told_and_the_others_are_grasped(run):
+    """What is rejected once is tried again and forgotten when it has become whole."""
+    records = {path.parent.name: path for path in (run / "objects").glob("*/*/object.json")}
+    solids = run / "objects" / "solids" / f"{json.loads(records['rod'].read_text())['solids']}.npz"
+    gone, whole = records["untextured"], records["untextured"].read_bytes()
+    sound = solids.read_bytes()
+    paths = sorted((run / "grasps").iterdir())
+    before = {path: path.read_bytes() for path in paths}
+    with np.load(solids) as file:
+        arrays = dict(file)
+    np.savez(solids, **arrays | {"surface_vertices": arrays["surface_vertices"] * np.nan})
+    gone.unlink()
+    for path in paths:
+        path.unlink()
+
+    obman_gen(run, "grasp")
+
+    told = {line["object"]: line for line in of_grasping(run) if "object" in line}
+    assert {name: line["rule"] for name, line in told.items()} == {
+        f"rods/{name}": "unreadable_object" for name in ("rod", "untextured")
+    }
+    assert "holds no solid" in told["rods/rod"]["detail"]
+    assert "holds no prepared object" in told["rods/untextured"]["detail"]
+    assert [path.name.split("_0.")[0] for path in (run / "grasps").iterdir()] == [
+        "rods_not-manifold"
+    ]
+    solids.write_bytes(sound)
+    gone.write_bytes(whole)
+    obman_gen(run, "grasp")
+    assert {path: path.read_bytes() for path in paths} == before
+    assert "unreadable_object" not in {line["rule"] for line in of_grasping(run)}
 
 
 def test_released_grasps_take_the_place_of_planned_ones(run, tmp_path):
@@ -142,12 +185,20 @@ def test_a_folder_of_other_objects_grasps_is_explained(run, tmp_path):
     assert "none of the 1 JSON files" in result.output
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_permission_is_named(run, tmp_path):
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0)
+def test_a_released_file_that_is_none_is_told(run, tmp_path):
+    (tmp_path / "broken.json").write_text("{")
 
-    result = CliRunner().invoke(main, ["--run", str(run), "grasp", "--import", str(closed)])
+    result = CliRunner().invoke(main, ["--run", str(run), "grasp", "--import", str(tmp_path)])
 
     assert result.exit_code == 1
-    assert "Permission denied" in result.output
+    assert "none of the 1 JSON files" in result.output
+    (line,) = [line for line in rejections(run) if line["task"] == "broken"]
+    assert line["rule"] == "unreadable_grasps"
+    assert "broken.json is not JSON" in line["detail"]
+
+
+def test_a_folder_without_permission_is_named():
+    with everybodys_folder() as home:
+        (home / "shut").mkdir()
+        with closed(home / "shut"), as_nobody(), pytest.raises(InputError, match="Permission den"):
+            released_files(home / "shut")

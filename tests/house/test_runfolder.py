@@ -58,6 +58,17 @@ def test_redoing_a_task_replaces_its_rejections(tmp_path):
     assert again.counts("render") == {"few_pixels": 1, "object_visibility": 1}
 
 
+def test_tasks_that_are_no_more_are_forgotten_in_their_stage_only(tmp_path):
+    log = RejectionLog(tmp_path / "rejected.jsonl")
+    for stage, task in (("objects", "mended"), ("objects", "broken"), ("grasp", "mended")):
+        log.replace(stage, task, [{"rule": "some", "detail": "thing"}])
+
+    log.forget_others("objects", {"broken"})
+
+    assert log.counts("objects") == {"some": 1}
+    assert log.counts("grasp") == {"some": 1}
+
+
 def test_what_a_killed_writer_left_is_cleared_away_and_what_is_being_written_is_not(tmp_path):
     (tmp_path / "shards").mkdir()
     abandoned = tmp_path / "shards" / ".00000.h5.7.tmp"

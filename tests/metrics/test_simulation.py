@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from obman_gen.hands import load_hand_model
 from obman_gen.metrics import (
     OBMAN_PROTOCOL,
+    directional_displacements,
     holds_in_all_directions,
     protocol_record,
     simulation_displacement,
@@ -55,6 +56,31 @@ def test_two_runs_agree_to_the_last_bit():
 
     assert first == second
     assert first > 1e-4
+
+
+def test_what_fell_before_leaves_nothing_behind():
+    slipping = joined(*FINGERS[:2])
+    part = [(BALL[0][0] + [0, 0.002, 0.001], BALL[0][1])]
+    alone = simulation_displacement(*slipping, part)
+
+    simulation_displacement(*CLOSED_HAND, part)
+    with pytest.raises(ValueError, match="no convex parts"):
+        simulation_displacement(*CLOSED_HAND, [])
+
+    assert simulation_displacement(*slipping, part) == alone
+
+
+def test_the_direction_of_the_protocol_s_own_gravity_may_be_known_already():
+    slipping = joined(*FINGERS[:2])
+    part = [(BALL[0][0] + [0, 0.002, 0.001], BALL[0][1])]
+    known_m = simulation_displacement(*slipping, part)
+
+    moved = list(directional_displacements(*slipping, part))
+
+    assert moved[2] == known_m
+    assert list(directional_displacements(*slipping, part, known_m=known_m)) == moved
+    told = list(directional_displacements(*slipping, part, known_m=-1.0))
+    assert told == [*moved[:2], -1.0, *moved[3:]]
 
 
 @pytest.mark.parametrize("shift_m", [(0, -0.03, 0), (0.03, -0.025, 0), (0.05, -0.02, 0.02)])

@@ -3,9 +3,10 @@
 from itertools import islice
 
 import pytest
+from objects.permissions import as_nobody, closed, everybodys_folder
 
 from obman_gen.errors import InputError
-from obman_gen.objects import ObjectsConfig, lists, make_entries
+from obman_gen.objects import ObjectsConfig, list_objects, lists, make_entries
 from obman_gen.objects.categories import OBMAN_OBJECTS, categories, chosen, obman_counts
 from obman_gen.objects.entry import split_sequence
 from obman_gen.objects.lists import MUG
@@ -95,22 +96,61 @@ def test_a_built_list_is_read_back_and_decides_the_splits(tmp_path):
     assert "28 objects" in summary
 
 
-def test_a_category_without_objects_is_named(tmp_path):
+def rules(listing):
+    return {name: problem.rule for name, problem in listing.problems.items()}
+
+
+def test_a_category_without_objects_is_told_and_the_others_go_on(tmp_path):
     home = shapenet(tmp_path, {BOTTLE: 3})
 
-    with pytest.raises(InputError, match="holds no object of category bowl; leave it out"):
-        make_entries(ObjectsConfig(categories=("bottle", "bowl")), 0, str(home))
+    listing = list_objects(ObjectsConfig(categories=("bottle", "bowl")), 0, str(home))
+
+    assert len(listing.entries) == 3
+    assert rules(listing) == {BOWL: "empty_category"}
+    assert "holds no object of category bowl; leave it out" in listing.problems[BOWL].detail
 
 
-def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
-    from pathlib import Path
+def test_no_object_in_any_category_is_an_error(tmp_path):
+    with pytest.raises(InputError, match=r"no object to begin with: .*02876657 holds no object"):
+        list_objects(ObjectsConfig(categories=("bottle", "bowl")), 0, str(tmp_path))
 
-    def refuse(_path):
-        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)  # root may read everything
-    with pytest.raises(InputError, match="02876657 cannot be read: Permission denied; make it"):
-        make_entries(ObjectsConfig(categories=("bottle",)), 0, str(tmp_path))
+@pytest.fixture
+def open_shapenet():
+    with everybodys_folder() as folder:
+        yield shapenet(folder, {BOTTLE: 4, BOWL: 3})
+
+
+def test_folders_that_may_not_be_read_are_told_and_the_others_go_on(open_shapenet):
+    home = open_shapenet
+    shut = home / BOTTLE / f"{0:032x}"
+    config = ObjectsConfig(categories=("bottle", "bowl"), per_category=0)
+
+    with closed(shut), closed(home / BOWL), as_nobody():
+        listing = list_objects(config, 0, str(home))
+        report = lists.build(home, home / "my.csv")
+
+    assert len(listing.entries) == 3
+    assert rules(listing) == {
+        BOWL: "unreadable_folder",
+        f"{BOTTLE}/{shut.name}": "unreadable_object",
+    }
+    assert f"{home / BOWL} cannot be read: Permission denied" in listing.problems[BOWL].detail
+    assert f"left out: {home / BOWL} cannot be read" in report
+    assert "3 objects" in report
+
+
+def test_an_object_that_is_listed_and_not_there_is_told(tmp_path):
+    home = shapenet(tmp_path, {BOTTLE: 3})
+    (tmp_path / "list.csv").write_text(
+        f"{BOTTLE},{sorted((home / BOTTLE).iterdir())[0].name},train\n{BOTTLE},gone,val\n"
+    )
+    config = ObjectsConfig(categories=("bottle",), list_file=str(tmp_path / "list.csv"))
+
+    listing = list_objects(config, 0, str(home))
+
+    assert [entry.split for entry in listing.entries] == ["train"]
+    assert rules(listing) == {f"{BOTTLE}/gone": "unreadable_object"}
 
 
 def test_shapenet_without_its_folder_says_where_to_name_it():

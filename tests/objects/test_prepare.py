@@ -1,9 +1,12 @@
 """Preparing objects: what comes out, what is kept, what is refused."""
 
+from shutil import copytree
+
 import numpy as np
 import pytest
 import trimesh
 from numpy.testing import assert_allclose, assert_array_equal
+from objects.permissions import as_nobody, closed, everybodys_folder
 from objects.shapes import box, joined, obj_text, sheet_bowl
 
 from obman_gen.errors import InputError, SampleRejected
@@ -11,12 +14,14 @@ from obman_gen.objects import (
     ObjectEntry,
     ObjectsConfig,
     is_prepared,
+    list_objects,
     load_prepared,
     make_entries,
     prepare,
     read_objects_table,
     write_objects_table,
 )
+from obman_gen.objects.headers import declared_faces
 from obman_gen.objects.surface import volume
 from obman_gen.scene.wavefront import read_obj
 
@@ -176,6 +181,10 @@ REFUSED = {
     "no face": ("v 0 0 0\nv 1 0 0\nv 0 1 0\n", "unreadable_object"),
     "not an object": ("f a b c\nv 0 0 0\n", "unreadable_object"),
     "single triangle": ("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "too_few_faces"),
+    "infinite": (obj_text(np.full((8, 3), np.inf), box()[1]), "unreadable_object"),
+    "words for numbers": ("v a b c\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "unreadable_object"),
+    "an index of thirty digits": (obj_text(*box()) + f"f 1 2 {'9' * 30}\n", "unreadable_object"),
+    "a sheet of two triangles": (obj_text(box()[0] * [1, 1, 0], box()[1]), "too_few_faces"),
     "all NaN": (obj_text(np.full((8, 3), np.nan), box()[1]), "unreadable_object"),
     "huge": (obj_text(box()[0] * 1e38, box()[1]), "object_extent"),
     "a point": (obj_text(box()[0] * 0, box()[1]), "unreadable_object"),
@@ -195,6 +204,17 @@ def test_what_cannot_be_held_is_rejected_under_its_rule(name, tmp_path):
         prepare(entry_of(path), tmp_path / "objects", config, 0)
 
     assert rejected.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("metres_per_unit", "told"),
+    [(1.0, "60 units, at 1 to 1 metres each 60 to 60 m"), (1e-7, "each 0 to 0 m; a hand holds")],
+)
+def test_a_size_that_no_hand_holds_is_rejected_with_the_unit(metres_per_unit, told, tmp_path):
+    with pytest.raises(SampleRejected, match="object_size") as rejected:
+        prepared_from(obj_text(*box(60, 40, 40)), tmp_path, metres_per_unit=metres_per_unit)
+
+    assert told in rejected.value.detail
 
 
 def test_a_missing_mesh_is_rejected(tmp_path):
@@ -258,7 +278,7 @@ def test_meshes_of_all_formats_are_brought_with_their_colours(folder, tmp_path):
         ("category,unit_m\nmy things,\n", "categories.csv:2: category my things needs unit_m, or"),
         ("category,unit_m\n../up,1\n", "categories.csv:2: the column category must name a folder"),
         ("category,unit_m\nmy things,big\n", "sizes must be numbers of metres"),
-        ("category,unit_m\nnothing,1\n", "nothing holds no mesh"),
+        ("category,unit_m\nnothing,1\n", "no object to begin with: .*nothing holds no mesh"),
     ],
 )
 def test_a_wrong_category_file_is_explained(folder, text, message):
@@ -273,10 +293,119 @@ def test_a_folder_without_category_file_says_what_it_must_hold(tmp_path):
         make_entries(ObjectsConfig(folder=str(tmp_path)), 0)
 
 
-def test_a_file_that_is_not_what_its_name_says_is_rejected(tmp_path):
-    path = tmp_path / "broken.glb"
-    path.write_bytes(b"glTF" + b"\0" * 30)
-    entry = ObjectEntry("mine/broken", "mine", "train", "folder", str(path), 1.0)
+def test_a_category_that_is_empty_or_closed_is_told_and_the_others_go_on(folder):
+    with everybodys_folder() as home:
+        copytree(folder, home / "mine")
+        mine = home / "mine"
+        mine.chmod(0o755)
+        (mine / "nothing").mkdir()
+        (mine / "shut").mkdir()
+        (mine / "my things" / "locked").mkdir()
+        with (mine / "categories.csv").open("a") as file:
+            file.write("nothing,1\nshut,1\ngone,1\n")
+        with closed(mine / "shut"), closed(mine / "my things" / "locked"), as_nobody():
+            listing = list_objects(ObjectsConfig(folder=str(mine), per_category=0), 0)
 
-    with pytest.raises(SampleRejected, match="unreadable_object"):
+    assert len(listing.entries) == 4
+    assert {name: problem.rule for name, problem in listing.problems.items()} == {
+        "nothing": "empty_category",
+        "shut": "unreadable_folder",
+        "gone": "empty_category",
+        "my-things/locked": "unreadable_object",
+    }
+
+
+def test_a_mesh_that_may_not_be_read_is_rejected():
+    with everybodys_folder() as home:
+        path = home / "thing.obj"
+        path.write_text(obj_text(*box()))
+
+        with closed(path), as_nobody(), pytest.raises(SampleRejected, match="Permission denied"):
+            prepare(entry_of(path), home / "objects", CONFIG, 0)
+
+
+def ball_file(folder, suffix, faces=None):
+    """Write a ball of 320 faces, or less of it."""
+    ball = trimesh.creation.icosphere(2, radius=30.0)
+    if faces is not None:
+        ball.update_faces(np.arange(len(ball.faces)) < faces)
+    path = folder / f"ball{suffix}"
+    ball.export(path)
+    return path, ObjectEntry("mine/ball", "mine", "train", "folder", str(path), 0.001)
+
+
+CONVERTED = (".ply", ".stl", ".glb", ".off")
+
+
+@pytest.mark.parametrize("suffix", CONVERTED)
+def test_too_many_faces_are_known_from_a_file_s_first_bytes(suffix, tmp_path):
+    """So that five millions of them never fill the memory."""
+    path, entry = ball_file(tmp_path, suffix)
+    assert declared_faces(path) == 320
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 if suffix != ".stl" else None])
+
+    with pytest.raises(SampleRejected, match=r"too_many_faces: .* has 320 faces, allowed are 300"):
+        prepare(entry, tmp_path / "objects", ObjectsConfig(max_faces=300), 0)
+
+
+def test_faces_of_a_written_out_stl_are_counted(tmp_path):
+    path = tmp_path / "ball.stl"
+    trimesh.creation.icosphere(2).export(path, file_type="stl_ascii")
+
+    assert declared_faces(path) == 320
+
+
+@pytest.mark.parametrize("suffix", CONVERTED)
+@pytest.mark.parametrize("content", ["nothing", "zeros", "noise", "a third"])
+def test_a_file_that_is_not_what_its_name_says_is_rejected(suffix, content, tmp_path):
+    path, entry = ball_file(tmp_path, suffix)
+    whole = path.read_bytes()
+    noise = np.random.default_rng(0).bytes(3000)
+    path.write_bytes(
+        {
+            "nothing": b"",
+            "zeros": bytes(3000),
+            "noise": noise,
+            "a third": whole[: len(whole) // 3],
+        }[content]
+    )
+
+    with pytest.raises(SampleRejected) as rejected:
         prepare(entry, tmp_path / "objects", CONFIG, 0)
+
+    assert rejected.value.rule == "unreadable_object"
+
+
+@pytest.mark.parametrize("suffix", CONVERTED)
+def test_a_single_triangle_is_too_few_in_every_format(suffix, tmp_path):
+    _, entry = ball_file(tmp_path, suffix, faces=1)
+
+    with pytest.raises(SampleRejected, match="too_few_faces"):
+        prepare(entry, tmp_path / "objects", CONFIG, 0)
+
+
+def damaged(arrays, name):
+    """Return prepared arrays with one of them spoilt."""
+    spoilt = {
+        "empty": lambda values: values[:0],
+        "nan": lambda values: np.full_like(values, np.nan),
+        "huge": lambda values: values * 1e38,
+        "single triangle": lambda values: values[:1],
+    }[name]
+    key = "planning_faces" if name in ("empty", "single triangle") else "planning_vertices"
+    return {**arrays, key: spoilt(arrays[key])}
+
+
+@pytest.mark.parametrize("name", ["empty", "nan", "huge", "single triangle", "no file"])
+def test_damaged_solids_are_named_with_what_to_do(name, tmp_path):
+    prepared_from(obj_text(*box(50, 50, 50)), tmp_path)
+    (path,) = (tmp_path / "objects" / "solids").iterdir()
+    with np.load(path) as file:
+        arrays = dict(file)
+    if name == "no file":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        np.savez(path, **damaged(arrays, name))
+
+    with pytest.raises(InputError, match="delete it and run `obman-gen objects` again"):
+        load_prepared(tmp_path / "objects", "02876657/thing")
