@@ -52,7 +52,7 @@ def read_obj(path: Path) -> TexturedMesh:
         raise SampleRejected("unreadable_object", f"{path} holds no face")
     try:
         mesh = records.mesh(path)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SampleRejected("unreadable_object", f"{path}: {error}") from error
     return _drop_twins(mesh, path)
 
