@@ -52,15 +52,17 @@ class LoopLayer:
         return (blend @ homogeneous[..., None])[..., :3, 0]
 
 
-def seconds(function, rounds: int) -> float:
-    """Return CPU seconds per call, the best of five interleaved groups."""
-    function()
-    best = float("inf")
-    for _ in range(5):
-        begin = time.process_time()
-        for _ in range(max(1, rounds // 5)):
-            function()
-        best = min(best, (time.process_time() - begin) / max(1, rounds // 5))
+def seconds(functions, rounds: int) -> list[float]:
+    """Return CPU seconds per call of each function: the best of seven interleaved groups."""
+    best = [float("inf")] * len(functions)
+    for group in range(8):
+        for place, function in enumerate(functions):
+            begin = time.process_time()
+            for _ in range(max(1, rounds // 5)):
+                function()
+            spent = (time.process_time() - begin) / max(1, rounds // 5)
+            if group:  # the first group warms up
+                best[place] = min(best[place], spent)
     return best
 
 
@@ -92,7 +94,7 @@ def compare(loop, model, batch: int) -> None:
     if batch < 4096:
         calls.append(("forward+backward", lambda f: backward(f, rotvecs)))
     for name, call in calls:
-        loop_s, ours_s = (seconds(lambda c=call, f=f: c(f), rounds) for f in (theirs, mine))
+        loop_s, ours_s = seconds([lambda c=call: c(theirs), lambda c=call: c(mine)], rounds)
         print(
             f"{batch:6} {name:>17} {1e3 * loop_s:9.2f} {1e3 * ours_s:9.2f} {loop_s / ours_s:6.2f}"
         )

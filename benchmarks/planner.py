@@ -88,10 +88,7 @@ def kept_of(robot: RobotModel, body: BodyModel, some: list[Candidate]) -> Iterat
                 continue
             world.contacts = world.contacts_of_pairs(touchable)
             wrenches = world.grasp_wrenches(target)
-            if not len(wrenches) or not quality.holds_origin(wrenches):
-                yield None
-                continue
-            epsilon = quality.grasp_quality(wrenches).epsilon
+            epsilon = quality.epsilon(wrenches)
             pose = hand.world_from_palm
             place = np.append(pose[:3, 3] / target.shape.max_radius_mm, pose[:3, :3])
             yield Kept(epsilon, place) if epsilon > 0 else None

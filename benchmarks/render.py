@@ -33,7 +33,7 @@ with cpus_seen(1):
     from obman_gen.blender import session
 from obman_gen.sample import HAND, OBJECT, VIEWS
 from obman_gen.scene import artist, compose, skins
-from obman_gen.scene.sensor import expose
+from obman_gen.scene.sensor import expose, metered_gain
 from obman_gen.scene.visibility import view_truths
 from obman_gen.shards import write_shard
 from obman_gen.stages import studio as studio_module
@@ -185,20 +185,24 @@ class Bench:
         scene = self.renderer._scene
         with self.built(drawing):
             self.show("ho")
-            ours = self._picture(drawing, whole)[box[0] : box[1], box[2] : box[3]]
+            light = self._light(drawing, whole)
+            sensor = drawing.sensor
+            gain = metered_gain(light, truth.segmentation == HAND, sensor.metering)
+            ours = expose(light, sensor, gain)[box[0] : box[1], box[2] : box[3]]
             with cycles_settings(scene, samples=REFERENCE_SAMPLES, denoise=False):
-                reference = self._picture(drawing, box)[box[0] : box[1], box[2] : box[3]]
+                light = self._light(drawing, box)
+            reference = expose(light, sensor, gain)[box[0] : box[1], box[2] : box[3]]
         error = (ours[inside].astype(float) - reference[inside]) / 255
         return float(-10 * np.log10(np.mean(error**2)))
 
-    def _picture(self, drawing, box):
+    def _light(self, drawing, box):
         top, bottom, left, right = box
         linear = drawing.background.copy()
         session.set_crop(self.renderer._scene, box)
         front = session.render_passes(self.renderer._scene, keep=False)["Combined"]
         behind = linear[top:bottom, left:right]
         linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
-        return expose(linear, drawing.sensor)
+        return linear
 
 
 @contextmanager

@@ -128,7 +128,8 @@ def verify(run: Path, deep: bool, repair: bool):
         if problems and repair:
             click.echo(verification.repair(run, problems))
         elif problems:
-            raise click.ClickException(f"{len(problems)} problems in {run}")
+            plural = "" if len(problems) == 1 else "s"
+            raise click.ClickException(f"{len(problems)} problem{plural} in {run}")
         else:
             click.echo(verification.summary(run))
 

@@ -12,16 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from pygraspit.contacts import Contact
 from pygraspit.errors import DescriptionError
 from pygraspit.formats import read_body, read_robot
 from pygraspit.formats.world_xml import read_world
 from pygraspit.robot import Robot
-from pygraspit.transforms import from_pose, to_pose
+from pygraspit.transforms import from_pose, rigid, to_pose
 from pygraspit.world import World
 
 MM_PER_M = 1000.0
 DEFAULT_MAX_STEPS = 70_000
 SUCCESS, COLLISION = 0, 2
+PLANNERS = ("SIM_ANN", "MULTI_THREADED")
+SPACES = ("SPACE_AXIS_ANGLE", "SPACE_COMPLETE", "SPACE_ELLIPSOID", "SPACE_APPROACH")
+SEARCH_CONTACTS = ("CONTACT_PRESET", "CONTACT_LIVE")
+"""Names by the numbers that ROS messages carry."""
 
 
 @dataclass
@@ -52,11 +57,31 @@ class Pose:
 
 
 @dataclass(frozen=True)
+class PoseStamped:
+    """``geometry_msgs/PoseStamped`` without its header: always the world's frame."""
+
+    pose: Pose
+
+
+@dataclass(frozen=True)
+class ContactState:
+    """``graspit_interface/Contact``: where a hand's link touches something."""
+
+    body1: str
+    """The link, as GraspIt! names it: ``Base``, or ``_chain0_link2``."""
+    body2: str
+    ps: PoseStamped
+    """The point, and two tangents and the normal into the link as axes."""
+    cof: float
+
+
+@dataclass(frozen=True)
 class RobotState:
     """Field ``robot`` of `getRobot`'s answer."""
 
     pose: Pose
     dofs: tuple[float, ...]
+    contacts: tuple[ContactState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,10 +195,11 @@ class GraspitCommander:
 
     @_Call
     def getRobot(self, id: int = 0) -> RobotAnswer:  # noqa: N802, A002
-        """Return pose and DOFs of a hand."""
+        """Return pose, DOFs and contacts of a hand."""
         robot = self._robot(id)
         dofs = tuple(float(value) for value in robot.dofs)
-        return RobotAnswer(RobotState(_message(robot.world_from_palm), dofs))
+        contacts = tuple(self._contact(contact) for contact in robot.contacts())
+        return RobotAnswer(RobotState(_message(robot.world_from_palm), dofs, contacts))
 
     @_Call
     def getGraspableBody(self, id: int = 0) -> BodyAnswer:  # noqa: N802, A002
@@ -228,24 +254,32 @@ class GraspitCommander:
         return QualityAnswer(SUCCESS, *self.world.quality(self._body(0), robot))
 
     @_Call
-    def planGrasps(  # noqa: N802
+    def planGrasps(  # noqa: N802, PLR0913, PLR0917 - ROS's arguments
         self,
         graspable_body_id: int = 0,
+        planner: Any = "SIM_ANN",
         search_energy: str = "GUIDED_POTENTIAL_QUALITY_ENERGY",
+        search_space: Any = "SPACE_AXIS_ANGLE",
+        search_contact: Any = "CONTACT_PRESET",
         max_steps: int = DEFAULT_MAX_STEPS,
         seed: int = 0,
     ) -> PlanAnswer:
         """Plan grasps of a body with the first hand; close the fingers at each.
 
         The hand stands at the last grasp afterwards. ``max_steps`` 0 means the default.
+        ``planner``, ``search_space`` and ``search_contact`` are names, numbers, or messages
+        whose ``type`` is such a number; there is one of each here, and any other is refused.
         """
         from pygraspit.planner import EigenGraspPlanner, WorldScene
 
+        _require("planner", planner, PLANNERS)
+        _require("search_space", search_space, SPACES)
+        _require("search_contact", search_contact, SEARCH_CONTACTS)
         robot, body = self._robot(0), self._body(graspable_body_id)
-        planner = EigenGraspPlanner(robot.model, search_energy)
+        search = EigenGraspPlanner(robot.model, search_energy)
         scene = WorldScene(self.world, robot, body)
         steps = max_steps or DEFAULT_MAX_STEPS
-        planned = planner.plan(scene, np.random.default_rng(seed), steps)
+        planned = search.plan(scene, np.random.default_rng(seed), steps)
         grasps = []
         for grasp in planned:
             robot.force_dofs(grasp.dofs, body.world_from_body @ grasp.object_from_palm)
@@ -255,6 +289,13 @@ class GraspitCommander:
             state = self.getRobot(0).robot
             grasps.append(Grasp(graspable_body_id, state.pose, state.dofs, *quality))
         return PlanAnswer(tuple(grasps), tuple(grasp.energy for grasp in planned))
+
+    def _contact(self, contact: Contact) -> ContactState:
+        body = self.world.body(contact.body)
+        pose = body.world_from_body @ rigid(contact.frame, contact.position)
+        return ContactState(
+            contact.body, contact.other, PoseStamped(_message(pose)), contact.friction
+        )
 
     def _robot(self, index: int) -> Robot:
         return _entry(self.world.robots, index, "hand")
@@ -267,6 +308,15 @@ def _entry(things: list, index: int, what: str):
     if not 0 <= index < len(things):
         raise DescriptionError(f"there is no {what} {index}: the world holds {len(things)}")
     return things[index]
+
+
+def _require(what: str, choice: Any, names: tuple[str, ...]) -> None:
+    """Refuse any choice but the first, which is the one that is implemented."""
+    number = getattr(choice, "type", choice)
+    known = dict(enumerate(names))
+    name = known.get(number, str(number)) if isinstance(number, int) else str(number)
+    if name != names[0]:
+        raise DescriptionError(f"{what} {name} is not available; {names[0]} is")
 
 
 def _transform(pose: Any):

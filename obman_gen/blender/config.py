@@ -23,6 +23,8 @@ class RenderConfig:
     min_hand_px: int = 100
     min_object_px: int = 100
     min_hand_visible: float = 0.0
+    max_covered_joints: int = 0
+    """Of the 21, those hidden by the person's own body in the H view."""
     normals: bool = False
     """Also return face normals of the HO view."""
     texture_size_px: int = 1024

@@ -9,11 +9,11 @@ import numpy as np
 from obman_gen.blender import session
 from obman_gen.blender.build import Builder
 from obman_gen.blender.config import RenderConfig
-from obman_gen.sample import BACKGROUND, VIEWS, Camera, View
+from obman_gen.sample import BACKGROUND, HAND, VIEWS, Camera, View
 from obman_gen.scene.backgrounds import RenderPanorama
 from obman_gen.scene.drawing import Drawing, LinearImage, Pixels
 from obman_gen.scene.raster import Truth
-from obman_gen.scene.sensor import expose
+from obman_gen.scene.sensor import expose, metered_gain
 from obman_gen.scene.visibility import VisibilityRules, measure, require_visible, view_truths
 
 CROP_MARGIN_PX = 4
@@ -54,6 +54,7 @@ class Renderer(Generic[S]):
             config.min_hand_visible,
             config.min_hand_px,
             config.min_object_px,
+            config.max_covered_joints,
         )
 
     def render(self, scene: S) -> RenderResult:
@@ -88,10 +89,12 @@ class Renderer(Generic[S]):
         render = self._scene.render
         render.resolution_x, render.resolution_y = width_px, height_px
         settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 4, 3
+        settings.use_light_tree = True
         session.set_crop(self._scene, (0, height_px, 0, width_px))
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces
         settings.diffuse_bounces = self.config.diffuse_bounces
+        settings.use_light_tree = False
         lens.type = "PERSP"
         self._builder.clear()
         return linear
@@ -109,17 +112,19 @@ class Renderer(Generic[S]):
         """Render each view's surroundings of what it shows, and lay it on the background."""
         boxes = {view: _crop_box(truths[view], drawing.camera) for view in VIEWS}
         shown = [view for view in VIEWS if boxes[view] is not None]
-        pictures = {}
+        light = {}
         for view in VIEWS:
-            linear = drawing.background.copy()
+            light[view] = drawing.background.copy()
             box = boxes[view]
             if box is not None:
                 top, bottom, left, right = box
-                behind = linear[top:bottom, left:right]
+                behind = light[view][top:bottom, left:right]
                 front = self._front(view, box, keep=view != shown[-1])
-                linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
-            pictures[view] = expose(linear, drawing.sensor)
-        return pictures
+                light[view][top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
+        # One exposure for all three, or they would differ in more than what they show.
+        of_hand = truths["ho"].segmentation == HAND
+        gain = metered_gain(light["ho"], of_hand, drawing.sensor.metering)
+        return {view: expose(light[view], drawing.sensor, gain) for view in VIEWS}
 
     def _front(self, view: str, box, keep: bool) -> np.ndarray:
         """Render what a view shows, premultiplied by its coverage, which is the last channel."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import no_type_check
 
@@ -28,14 +28,20 @@ def _capture_results() -> None:
     Cycles calls `CyclesRender.render` in this process; when it returns, the result it was
     filling still holds every pass as floats.
     """
-    original = cycles.CyclesRender.render
+    original, original_del = cycles.CyclesRender.render, cycles.CyclesRender.__del__
 
     @no_type_check  # Blender counts this method's arguments; a wrapper would hide them
     def render(engine, depsgraph):
         original(engine, depsgraph)
         _copy_passes(engine.get_result())
 
-    cycles.CyclesRender.render = render
+    @no_type_check
+    def delete(engine):
+        # Python may collect an engine after Blender has freed it; nothing is left to free then.
+        with suppress(ReferenceError):
+            original_del(engine)
+
+    cycles.CyclesRender.render, cycles.CyclesRender.__del__ = render, delete
 
 
 def _copy_passes(result) -> None:
@@ -91,6 +97,7 @@ def _forget_user_settings() -> None:
 def _set_sampling(settings, config: RenderConfig) -> None:
     settings.samples = config.samples
     settings.use_adaptive_sampling = False
+    settings.use_light_tree = False  # a tree of one or two lamps costs more than it finds
     settings.max_bounces = config.max_bounces
     settings.diffuse_bounces = config.diffuse_bounces
     settings.glossy_bounces = config.glossy_bounces
@@ -100,7 +107,7 @@ def _set_sampling(settings, config: RenderConfig) -> None:
     if config.denoise:
         settings.denoiser = "OPENIMAGEDENOISE"
         settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-        settings.denoising_prefilter = "NONE"
+        settings.denoising_prefilter = "FAST"
         settings.denoising_quality = "FAST"
 
 

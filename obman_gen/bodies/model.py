@@ -9,7 +9,7 @@ from jaxtyping import Float, Integer
 
 from obman_gen.hands.asset import BETAS_COUNT, ModelAsset
 from obman_gen.hands.model import batch_of
-from obman_gen.hands.skinning import SkinnedModel, by_coordinate
+from obman_gen.hands.skinning import SkinnedModel
 from obman_gen.sample import BodyParameters
 
 RIGHT_WRIST = 21
@@ -31,26 +31,16 @@ class BodyModel(SkinnedModel):
     through ``hand_betas``, so that a hand and the body it is attached to agree.
     """
 
-    _hand_shape: torch.Tensor
-    _joint_hand_shape: torch.Tensor
-
     def __init__(self, asset: ModelAsset):
-        super().__init__(asset)
+        super().__init__(
+            asset, np.concatenate([asset.shape_directions, _hand_shape(asset)], axis=2)
+        )
         self.name, self.sha256 = asset.name, asset.sha256
         self.faces: Integer[np.ndarray, "face 3"] = asset.faces.astype(np.int32)
         self.template: Float[np.ndarray, "vertex 3"] = asset.template
         self.weights: Float[np.ndarray, "vertex 52"] = asset.weights
         self.hand_vertex_ids = asset.hand_vertex_ids
         self.regions: Mapping[str, np.ndarray] = asset.regions
-        self._set_hand_shape(asset)
-
-    def _set_hand_shape(self, asset: ModelAsset) -> None:
-        directions = asset.hand_shape_directions
-        if not len(directions):
-            directions = np.zeros((len(asset.template), 3, BETAS_COUNT))
-        self._constant("_hand_shape", by_coordinate(directions))
-        joints = np.einsum("jv,vxb->jxb", asset.joint_regressor, directions)
-        self._constant("_joint_hand_shape", torch.as_tensor(joints, dtype=torch.float32))
 
     def forward(
         self,
@@ -78,16 +68,6 @@ class BodyModel(SkinnedModel):
         rotvecs = torch.cat([orient, local], dim=1).unflatten(1, (52, 3))
         return BodyOutput(*self.skin(rotvecs, torch.cat([shape, hands], dim=1), shift))
 
-    def rest_joints(self, betas: torch.Tensor) -> torch.Tensor:
-        """Return the (batch, 52, 3) joints of the unposed body; ``betas`` are body then hand."""
-        shape, hands = betas.split(BETAS_COUNT, dim=1)
-        moved = torch.einsum("jxb,nb->njx", self._joint_hand_shape, hands)
-        return super().rest_joints(shape) + moved
-
-    def _shaped(self, betas: torch.Tensor) -> torch.Tensor:
-        shape, hands = betas.split(BETAS_COUNT, dim=1)
-        return torch.addmm(super()._shaped(shape), hands, self._hand_shape)
-
     def vertices_of(
         self, body: BodyParameters, hand_betas: Float[np.ndarray, "10"] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -103,3 +83,10 @@ class BodyModel(SkinnedModel):
         with torch.no_grad():
             output = self.in_double()(**tensors)
         return output.vertices[0].numpy(), output.joints[0].numpy()
+
+
+def _hand_shape(asset: ModelAsset) -> Float[np.ndarray, "vertex 3 10"]:
+    """Return the shape directions of the body's hands; SMPL+H itself has none."""
+    if len(asset.hand_shape_directions):
+        return asset.hand_shape_directions
+    return np.zeros((len(asset.template), 3, BETAS_COUNT))

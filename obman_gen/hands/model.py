@@ -28,6 +28,11 @@ class HandOutput(NamedTuple):
     joints: Float[torch.Tensor, "batch 21 3"]
     """Wrist, then thumb, index, middle, ring, little, each base to tip."""
 
+    def centred(self, joint: int) -> "HandOutput":
+        """Return the hands with joint ``joint`` of the 21 at the origin (manopth's center_idx)."""
+        origin = self.joints[:, joint, None]
+        return HandOutput(self.vertices - origin, self.joints - origin)
+
 
 class HandModel(SkinnedModel):
     """A hand from MANO parameters.
@@ -107,10 +112,17 @@ class HandModel(SkinnedModel):
         """Return the (*batch, 45) coefficients: ``components^-1 (pose - mean)``."""
         return np.linalg.solve(self.hands_components.T, (pose - self.hands_mean)[..., None])[..., 0]
 
-    def pose_from_pca(self, coefficients: Float[np.ndarray, "*batch count"]) -> np.ndarray:
-        """Return the (*batch, 45) pose of the first ``count`` coefficients."""
+    def pose_from_pca(
+        self, coefficients: Float[np.ndarray, "*batch count"], flat_hand_mean: bool = False
+    ) -> np.ndarray:
+        """Return the (*batch, 45) pose of the first ``count`` coefficients, 1 to 45 of them.
+
+        ``flat_hand_mean`` is smplx's and manopth's: with it the coefficients count from the
+        flat hand, without it, as here by default and in those two, from the mean pose.
+        """
         count = coefficients.shape[-1]
-        return self.hands_mean + coefficients @ self.hands_components[:count]
+        offset = 0.0 if flat_hand_mean else self.hands_mean
+        return offset + coefficients @ self.hands_components[:count]
 
 
 def batch_of(given, template: torch.Tensor) -> tuple[int, torch.Tensor]:

@@ -50,6 +50,7 @@ class Artist:
             lamps,
             scene.seed,
             scene.sensor,
+            self._figure.hand_vertices(scene.hand)[1],
         )
 
     def _hand(self, scene: Scene) -> tuple[Part, ...]:

@@ -23,38 +23,37 @@ class Cut:
 def cut(faces: Faces, values: Float[np.ndarray, "vertex"]) -> Cut:
     """Keep the triangles, and parts of triangles, where the interpolated field is positive."""
     positive = values > 0
-    count = positive[faces].sum(axis=1)
-    edges: dict[tuple[int, int], int] = {}
-    kept = [tuple(face) for face in faces[count == 3].tolist()]
-    border: list[tuple[int, int]] = []
-    base = len(values)
-
-    def crossing(inside: int, outside: int) -> int:
-        key = (inside, outside)
-        return edges.setdefault(key, base + len(edges))
-
-    for face in faces[count == 1].tolist():
-        turn = next(i for i in range(3) if positive[face[i]])
-        a, b, c = face[turn], face[(turn + 1) % 3], face[(turn + 2) % 3]
-        first, second = crossing(a, b), crossing(a, c)
-        kept.append((a, first, second))
-        border.append((first, second))
-    for face in faces[count == 2].tolist():
-        turn = next(i for i in range(3) if not positive[face[i]])
-        a, b, c = face[turn], face[(turn + 1) % 3], face[(turn + 2) % 3]
-        first, second = crossing(b, a), crossing(c, a)
-        kept += [(b, c, second), (b, second, first)]
-        border.append((second, first))
-    return _compact(values, edges, np.array(kept).reshape(-1, 3), np.array(border).reshape(-1, 2))
+    inside = positive[faces]
+    count = inside.sum(axis=1)
+    # Of a triangle with one corner inside, that one comes first; of one with two, the other.
+    tips = _turned(faces[count == 1], inside[count == 1])
+    stumps = _turned(faces[count == 2], ~inside[count == 2])
+    crossed = np.concatenate(
+        [tips[:, [0, 1]], tips[:, [0, 2]], stumps[:, [1, 0]], stumps[:, [2, 0]]]
+    )
+    edges, place = np.unique(crossed, axis=0, return_inverse=True)
+    ends = len(values) + place.reshape(-1)
+    first, second, after, before = np.split(ends, np.cumsum([len(tips), len(tips), len(stumps)]))
+    kept = [
+        faces[count == 3],
+        np.column_stack([tips[:, 0], first, second]),
+        np.column_stack([stumps[:, 1:], before]),
+        np.column_stack([stumps[:, 1], before, after]),
+    ]
+    border = [np.column_stack([first, second]), np.column_stack([before, after])]
+    return _compact(values, edges, np.concatenate(kept), np.concatenate(border))
 
 
-def _compact(values, edges, faces, border) -> Cut:
+def _turned(faces: np.ndarray, is_first: np.ndarray) -> np.ndarray:
+    """Turn each face until the corner that is marked comes first."""
+    turn = is_first.argmax(axis=1)[:, None]
+    return np.take_along_axis(faces, (turn + np.arange(3)) % 3, axis=1)
+
+
+def _compact(values, ends, faces, border) -> Cut:
     """Number only the vertices in use; a crossing blends its edge's ends to the field's zero."""
     count = len(values)
-    ends = np.array(list(edges), dtype=np.int64).reshape(-1, 2)
-    share = (
-        values[ends[:, 0]] / (values[ends[:, 0]] - values[ends[:, 1]]) if len(ends) else ends[:, 0]
-    )
+    share = values[ends[:, 0]] / (values[ends[:, 0]] - values[ends[:, 1]])
     rows = np.concatenate([np.arange(count), np.repeat(count + np.arange(len(ends)), 2)])
     columns = np.concatenate([np.arange(count), ends.reshape(-1)])
     weights = np.concatenate([np.ones(count), np.stack([1 - share, share], axis=1).reshape(-1)])

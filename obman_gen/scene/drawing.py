@@ -91,6 +91,8 @@ class Drawing:
     seed: int = 0
     """Of the renderer's sampling noise."""
     sensor: Sensor = field(default_factory=Sensor)
+    hand_joints: Float[np.ndarray, "joint 3"] = field(default_factory=lambda: np.zeros((0, 3)))
+    """Camera frame, metres: the points that the hand's own body must not hide."""
 
     def of_view(self, view: str) -> tuple[Part, ...]:
         """Return the parts that one of the three renders shows."""

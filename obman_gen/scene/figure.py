@@ -14,7 +14,7 @@ from obman_gen.sample import BodyParameters, HandParameters
 from obman_gen.scene.anatomy import HandShape
 from obman_gen.scene.atlas import packed_uv, projected_uv, two_sided_uv
 from obman_gen.scene.face import Face, find_face
-from obman_gen.scene.wardrobe import BodyShape
+from obman_gen.scene.limbs import BodyShape
 
 BODY_SKIN, HAND_SKIN = range(2)
 """Materials of a person's skin: one image for the body, one for both hands."""

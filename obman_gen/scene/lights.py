@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
+from scipy import ndimage
 
 from obman_gen.arrays import Rotation
 from obman_gen.errors import InputError
 from obman_gen.registry import lookup
 from obman_gen.scene.color import color_of_temperature
 from obman_gen.scene.drawing import Lamp, LinearImage
-from obman_gen.scene.panorama import panorama_directions
+from obman_gen.scene.panorama import EDGES, panorama_directions
 
 ENVIRONMENT_SHAPE = (32, 64)
-UP = np.array([0.0, -1.0, 0.0])
+AMBIENT_PEAK = 2.0
+"""Soft surroundings are nowhere brighter than this many times their mean."""
+AMBIENT_BLUR_PX = 1.5
+"""Smoothing of soft surroundings, pixels of `ENVIRONMENT_SHAPE`."""
 
 
 @dataclass(frozen=True)
@@ -172,19 +176,30 @@ def _tinted(surroundings: np.ndarray) -> np.ndarray:
     return surroundings / max(mean, 1e-6)
 
 
-def surroundings_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
-    """Light from the background itself; its brightest patch becomes a lamp that casts shadows."""
+def _ambient(surroundings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Split surroundings of mean 1 into soft light and what their bright spots add to it.
+
+    Small bright spots are left to lamps, at which Cycles aims its rays. Found by chance alone,
+    as the soft light is, they would be most of a picture's noise.
+    """
     light = _tinted(surroundings)
     luminance = light @ [0.2126, 0.7152, 0.0722]
-    brightest = np.unravel_index(luminance.argmax(), luminance.shape)
+    capped = light * np.minimum(1, AMBIENT_PEAK / np.maximum(luminance, 1e-6))[..., None]
+    soft = ndimage.gaussian_filter(capped, (AMBIENT_BLUR_PX, AMBIENT_BLUR_PX, 0), mode=EDGES)
+    return soft, light - capped
+
+
+def surroundings_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
+    """Light from the background itself; its brightest patch becomes a lamp that casts shadows."""
+    soft, lost = _ambient(surroundings)
+    brightness = surroundings @ [0.2126, 0.7152, 0.0722]
+    brightest = np.unravel_index(brightness.argmax(), brightness.shape)
     towards = panorama_directions(*ENVIRONMENT_SHAPE)[brightest]
-    capped = light * np.minimum(1, 3.0 / np.maximum(luminance, 1e-6))[..., None]
-    lost = light - capped
     level = float((lost @ [0.2126, 0.7152, 0.0722]).mean()) * 2 + rng.uniform(0.1, 0.6)
-    color = light[brightest] / light[brightest].max()
+    color = surroundings[brightest] / max(surroundings[brightest].max(), 1e-6)
     red, green, blue = color.tolist()
     source = Source(towards, level, (red, green, blue), 1.8, float(rng.uniform(0.3, 1.0)))
-    return Rig(capped, (source,))
+    return Rig(soft, (source,))
 
 
 def window_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
@@ -193,7 +208,7 @@ def window_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
     towards = _direction(rng, 0.0, 0.7)
     size_m = float(rng.uniform(0.7, 1.6))
     source = Source(towards, float(rng.uniform(1.2, 3)), day, 1.6, size_m)
-    return Rig(_tinted(surroundings) * rng.uniform(0.15, 0.5), (source,))
+    return Rig(_ambient(surroundings)[0] * rng.uniform(0.15, 0.5), (source,))
 
 
 def studio_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
@@ -206,7 +221,7 @@ def studio_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
         Source(key, 2.0, color_of_temperature(kelvin), 1.4, float(rng.uniform(0.2, 0.8))),
         Source(fill, float(rng.uniform(0.3, 0.9)), color_of_temperature(kelvin + 500), 1.8, 0.9),
     ]
-    return Rig(_tinted(surroundings) * rng.uniform(0.1, 0.35), tuple(sources))
+    return Rig(_ambient(surroundings)[0] * rng.uniform(0.1, 0.35), tuple(sources))
 
 
 def lamp_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
@@ -214,7 +229,7 @@ def lamp_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
     warm = color_of_temperature(rng.uniform(3000, 4300))
     towards, level = _direction(rng, 0.2, 1.3), float(rng.uniform(1.2, 2.5))
     source = Source(towards, level, warm, float(rng.uniform(0.8, 1.6)), 0.15)
-    ambient = _tinted(surroundings) * np.array(warm) ** 0.4
+    ambient = _ambient(surroundings)[0] * np.array(warm) ** 0.4
     return Rig(ambient * rng.uniform(0.15, 0.5), (source,))
 
 

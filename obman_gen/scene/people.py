@@ -29,7 +29,7 @@ class PersonConfig:
     """A motion capture file or a folder of them (AMASS, SURREAL); empty: drawn holding poses."""
     skins: dict[str, int] = field(default_factory=lambda: {"train": 400, "val": 60, "test": 60})
     """How many painted skins each split has. One costs about a CPU second, once per run folder."""
-    skin_size_px: int = 768
+    skin_size_px: int = 512
     """Edge of a painted skin's images."""
     scans: str = ""
     """Folder of scanned skins; empty: `assets.skin_textures`, then painted skins."""

@@ -8,18 +8,24 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 from scipy import ndimage
 
 from obman_gen.errors import InputError
 from obman_gen.scene.color import encode_srgb
 
+MIDDLE_GREY = 0.2
+"""Linear; 124 of 255 as sRGB."""
+MOST_STOPS_ADDED = 1.5
+
 
 @dataclass(frozen=True)
 class SensorConfig:
-    """Largest strength of each effect; 0 switches it off. All are off by default."""
+    """Largest strength of each effect; 0 switches it off. All but metering are off by default."""
 
+    metering: float = 0.5
+    """How far a dark hand lightens the picture: at 1 up to middle grey, see `metered_gain`."""
     exposure_stops: float = 0.0
     white_balance: float = 0.0
     """Relative gain error of red against blue."""
@@ -35,6 +41,8 @@ class SensorConfig:
         values = (self.exposure_stops, self.white_balance, self.vignetting, self.noise)
         if min(*values, self.blur_px) < 0 or self.vignetting > 1:
             raise InputError(f"sensor: strengths must not be negative, got {self}")
+        if not 0 <= self.metering <= 1:
+            raise InputError(f"sensor.metering must lie in [0, 1], got {self.metering}")
         if not 1 <= self.jpeg_quality_min <= 100:
             raise InputError(
                 f"sensor.jpeg_quality_min must lie in [1, 100], got {self.jpeg_quality_min}"
@@ -52,6 +60,7 @@ class Sensor:
     noise: float = 0.0
     blur_px: float = 0.0
     jpeg_quality: int = 100
+    metering: float = 0.0
 
 
 def draw_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
@@ -67,15 +76,39 @@ def draw_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
         float(noise),
         float(blur_px),
         quality,
+        config.metering,
     )
 
 
+def metered_gain(
+    linear: Float[np.ndarray, "height width 3"],
+    of_hand: Bool[np.ndarray, "height width"],
+    metering: float,
+) -> float:
+    """Return how much brighter to develop shadows where the hand is darker than middle grey.
+
+    Cameras meter on what they are pointed at, and people who photograph hands expose for the
+    hand. The gain is the hand's distance from grey, in stops, times the metering; at least 1.
+    """
+    if not metering or not of_hand.any():
+        return 1.0
+    luminance = float(np.median(linear[of_hand] @ [0.2126, 0.7152, 0.0722]))
+    stops = metering * np.log2(MIDDLE_GREY / max(luminance, 1e-6))
+    return float(2.0 ** np.clip(stops, 0, MOST_STOPS_ADDED))
+
+
+def _lifted(linear: np.ndarray, gain: float) -> np.ndarray:
+    """Brighten shadows by a gain, leaving black black and white white, as cameras' curves do."""
+    light = np.maximum(linear, 0)
+    return gain * light / (1 + (gain - 1) * light)
+
+
 def expose(
-    linear: Float[np.ndarray, "height width 3"], sensor: Sensor
+    linear: Float[np.ndarray, "height width 3"], sensor: Sensor, gain: float = 1.0
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Turn linear light into the bytes a camera would store."""
+    """Turn linear light into the bytes a camera would store; ``gain`` as `metered_gain`'s."""
     height, width = linear.shape[:2]
-    light = linear * 2.0**sensor.exposure_stops
+    light = (linear if gain == 1 else _lifted(linear, gain)) * 2.0**sensor.exposure_stops
     if sensor.white_balance:
         light = light * [1 + sensor.white_balance, 1.0, 1 - sensor.white_balance]
     if sensor.vignetting:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Bool
+from scipy.ndimage import binary_dilation
 
 from obman_gen.errors import SampleRejected
 from obman_gen.sample import HAND, OBJECT, VIEWS
@@ -24,6 +26,8 @@ class Visibility:
     hand_silhouette_px: int
     """Of the hand by itself, within the image."""
     object_silhouette_px: int
+    covered_joints: int = 0
+    """Joints in the image of which the H view shows no hand within a pixel."""
 
     @property
     def hand(self) -> float:
@@ -76,25 +80,49 @@ def measure(drawing: Drawing, truths: Mapping[str, Truth]) -> Visibility:
         int((everything == OBJECT).sum()),
         int((hand_alone == HAND).sum()),
         int((truths["o"].segmentation == OBJECT).sum()),
+        _covered(drawing, truths["h"].segmentation == HAND),
     )
+
+
+def _covered(drawing: Drawing, hand: Bool[np.ndarray, "height width"]) -> int:
+    """Count the joints in the image with no hand in the 3 x 3 pixels around them.
+
+    Fingertips are points of the surface: seen from the side they stand on the outline, whose
+    nearest pixel centre can be a pixel away.
+    """
+    pixels = np.floor(drawing.camera.project(drawing.hand_joints)).astype(int)
+    inside = ((pixels >= 0) & (pixels < hand.shape[::-1])).all(axis=1)
+    columns, rows = pixels[inside].T
+    near_hand = np.asarray(binary_dilation(hand, np.ones((3, 3))))
+    return int((near_hand[rows, columns] == 0).sum())
 
 
 @dataclass(frozen=True)
 class VisibilityRules:
-    """ObMan's rules: at least 40 % of the object and 100 px of either."""
+    """ObMan's rules: at least 40 % of the object and 100 px of either; and one of ours: no joint
+    behind the person's own body, where no picture shows what its label says.
+    """
 
     min_object_visible: float = 0.4
     min_hand_visible: float = 0.0
     min_hand_px: int = 100
     min_object_px: int = 100
+    max_covered_joints: int = 0
 
 
 def require_visible(visibility: Visibility, rules: VisibilityRules) -> None:
     """Reject a picture that shows too little.
 
     Raises:
-        SampleRejected: ``few_pixels``, ``object_visibility`` or ``hand_visibility``.
+        SampleRejected: ``few_pixels``, ``covered_joints``, ``object_visibility`` or
+            ``hand_visibility``.
     """
+    if visibility.covered_joints > rules.max_covered_joints:
+        raise SampleRejected(
+            "covered_joints",
+            f"{visibility.covered_joints} joints lie behind the person's own body, "
+            f"at most {rules.max_covered_joints} may",
+        )
     counts = (
         ("hand", visibility.hand_px, rules.min_hand_px),
         ("object", visibility.object_px, rules.min_object_px),

@@ -17,36 +17,35 @@ from obman_gen.scene import textures
 from obman_gen.scene.atlas import vertex_normals
 from obman_gen.scene.cutting import Cut, cut
 from obman_gen.scene.drawing import Material, Part
+from obman_gen.scene.limbs import (
+    HEAD,
+    LEFT_ARM,
+    LEFT_HAND,
+    LEFT_LEG,
+    NECK,
+    PELVIS,
+    RIGHT_ARM,
+    RIGHT_HAND,
+    RIGHT_LEG,
+    BodyShape,
+    limb_coordinate,
+    wrapped_uv,
+)
 from obman_gen.scene.noise3 import field as noise_field
 from obman_gen.scene.pools import generator_of
 
 PERSON_VIEWS = frozenset({"ho", "h"})
-FABRIC_PX = 256
+FABRIC_PX = 192
 INNER_RIM_M = 0.0015
 """How far a hem's inner edge stands off the skin."""
 LEAST_OFFSET_M = 0.0025
 """Cloth lies at least this far off the skin."""
 TORSO_LOOSER_M = 0.012
 """A shirt hangs from chest and shoulders, further off the skin than on the arms."""
+LONGEST_SLEEVE = 1.85
+"""Ends about 35 mm before the wrist joint, so that looking along the arm still shows it."""
 COVERED_M = 0.006
 """Skin further than this inside a garment's border is left out."""
-
-PELVIS, NECK, HEAD = 0, 12, 15
-LEFT_ARM, RIGHT_ARM = (16, 18, 20), (17, 19, 21)
-LEFT_LEG, RIGHT_LEG = (1, 4, 7), (2, 5, 8)
-"""Shoulder, elbow, wrist; hip, knee, ankle: SMPL+H joints."""
-LEFT_HAND, RIGHT_HAND = range(22, 37), range(37, 52)
-
-
-@dataclass(frozen=True)
-class BodyShape:
-    """A body at rest: what clothes are cut from."""
-
-    vertices: Vertices
-    """y up, facing +z, metres."""
-    faces: Faces
-    joints: Float[np.ndarray, "52 3"]
-    weights: Float[np.ndarray, "vertex 52"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ class Outfit:
 
 
 def draw_outfit(rng: np.random.Generator) -> Outfit:
-    """Draw clothes: sleeves of any length, a third of them long."""
-    sleeve = rng.uniform(1.55, 1.93) if rng.random() < 0.45 else rng.uniform(0.3, 1.6)
+    """Draw clothes: sleeves of any length up to `LONGEST_SLEEVE`, half of them long."""
+    sleeve = rng.uniform(1.5, LONGEST_SLEEVE) if rng.random() < 0.45 else rng.uniform(0.3, 1.6)
     greys = rng.random() < 0.15
     level = rng.uniform(0.25, 0.6) if greys else np.exp(rng.uniform(np.log(0.006), np.log(0.2)))
     warmth = 0.05 if greys else rng.uniform(0.2, 0.6)
@@ -81,18 +80,6 @@ def draw_outfit(rng: np.random.Generator) -> Outfit:
         has_hood_hair=bool(rng.random() < 0.3),
         hair_color=color,
     )
-
-
-def limb_coordinate(body: BodyShape, limb: tuple[int, int, int]) -> Float[np.ndarray, "vertex"]:
-    """Return how far along a limb each vertex lies: 0 at its root joint, 1 and 2 at the next.
-
-    Before the root joint the coordinate is negative, past the last it exceeds 2.
-    """
-    root, middle, end = body.joints[list(limb)]
-    upper, lower = middle - root, end - middle
-    first = (body.vertices - root) @ upper / (upper @ upper)
-    second = (body.vertices - middle) @ lower / (lower @ lower)
-    return np.where(second > 0, 1 + second, np.minimum(first, 1.0))
 
 
 def _belongs(body: BodyShape, joints) -> Float[np.ndarray, "vertex"]:
@@ -212,31 +199,6 @@ def _smoothed(points: Vertices, shape: Cut, passes: int) -> Vertices:
     return points
 
 
-def wrapped_uv(body: BodyShape, shape: Cut, tile_m: float) -> Float[np.ndarray, "face 3 2"]:
-    """Wrap cloth around torso and limbs: u runs around the nearest bone, v along it."""
-    rest = shape.blend @ body.vertices
-    axes = [(PELVIS, NECK, 0.15)]
-    axes += [(limb[i], limb[i + 1], 0.05) for limb in (LEFT_ARM, RIGHT_ARM) for i in (0, 1)]
-    axes += [(limb[i], limb[i + 1], 0.08) for limb in (LEFT_LEG, RIGHT_LEG) for i in (0, 1)]
-    centers = rest[shape.faces].mean(axis=1)
-    best, uv = np.full(len(centers), np.inf), np.zeros((len(centers), 3, 2))
-    for start, end, radius_m in axes:
-        origin, along = body.joints[start], body.joints[end] - body.joints[start]
-        length = np.linalg.norm(along)
-        along = along / length
-        at = np.clip((centers - origin) @ along, 0, length)
-        away = np.linalg.norm(centers - origin - at[:, None] * along, axis=1) / radius_m
-        side = np.cross(along, [0.0, 0.0, 1.0])
-        side /= np.linalg.norm(side)
-        local = rest[shape.faces] - origin
-        angle = np.arctan2(local @ np.cross(side, along), local @ side)
-        turns = np.round((angle - angle[:, :1]) / (2 * np.pi))
-        wrapped = np.stack([(angle - 2 * np.pi * turns) * radius_m, local @ along], axis=-1)
-        closer = away < best
-        uv[closer], best[closer] = wrapped[closer] / tile_m, away[closer]
-    return uv
-
-
 def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.ndarray, "face"]]:
     """Return the clothes and hair of a name, and which faces of the body stay visible.
 
@@ -275,7 +237,7 @@ def _fabric(rng: np.random.Generator, tile_m: float) -> Material:
         (1.0, 1.0, 1.0),
         textures.cloth(rng, FABRIC_PX),
         roughness=0.85,
-        specular=0.25,
+        specular=0.0,  # cloth does not shine, and light that only scatters costs a tenth less
         bump=np.repeat(np.rint(creases * 255).astype(np.uint8)[..., None], 3, axis=2),
         bump_height_m=0.015 * tile_m,
     )

@@ -6,6 +6,7 @@ material names without a definition, `l` lines, empty groups, negative indices.
 
 import itertools
 import logging
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def read_obj(path: Path) -> TexturedMesh:
     and twins would cancel each other's shading normals.
 
     Raises:
-        SampleRejected: ``unreadable_object`` if the file has no face.
+        SampleRejected: ``unreadable_object`` if the file has no face, or a word for a number.
     """
     records = _Records()
     try:
@@ -47,9 +48,13 @@ def read_obj(path: Path) -> TexturedMesh:
                 records.take(line)
     except OSError as error:
         raise SampleRejected("unreadable_object", f"{path}: {error.strerror}") from error
-    if not records.corners or not records.vertices:
+    if not records.faces or not records.vertices:
         raise SampleRejected("unreadable_object", f"{path} holds no face")
-    return _drop_twins(records.mesh(path), path)
+    try:
+        mesh = records.mesh(path)
+    except (ValueError, OverflowError) as error:
+        raise SampleRejected("unreadable_object", f"{path}: {error}") from error
+    return _drop_twins(mesh, path)
 
 
 def read_corners(path: Path) -> Float[np.ndarray, "face 3 2"] | None:
@@ -58,7 +63,7 @@ def read_corners(path: Path) -> Float[np.ndarray, "face 3 2"] | None:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             records.take(line)
-    corners = np.array(records.corners).reshape(-1, 3, 2)
+    corners, _ = records.triangles()
     return _corner_uvs(_numbers(records.uvs, 2), corners[..., 1])
 
 
@@ -68,8 +73,10 @@ class _Records:
     def __init__(self):
         self.vertices: list[str] = []
         self.uvs: list[str] = []
-        self.corners: list[tuple[int, int]] = []
+        self.faces: list[str] = []
         self.face_materials: list[int] = []
+        self.seen: list[tuple[int, int]] = []
+        """Vertices and texture coordinates before each face: what negative indices count from."""
         self.material_names: dict[str, int] = {}
         self.libraries: list[str] = []
         self.current = -1
@@ -82,32 +89,37 @@ class _Records:
         elif kind == "vt":
             self.uvs.append(rest)
         elif kind == "f":
-            self._take_face(rest.split())
+            self._take_face(rest)
         elif kind == "usemtl":
             self.current = self.material_names.setdefault(rest.strip(), len(self.material_names))
         elif kind == "mtllib":
             self.libraries.append(rest.strip())
 
-    def _take_face(self, words: list[str]) -> None:
-        corners = [self._corner(word) for word in words]
+    def _take_face(self, rest: str) -> None:
         if self.current < 0:
             self.current = self.material_names.setdefault("", len(self.material_names))
-        for second, third in itertools.pairwise(corners[1:]):
-            self.corners.extend((corners[0], second, third))
-            self.face_materials.append(self.current)
+        self.faces.append(rest)
+        self.face_materials.append(self.current)
+        self.seen.append((len(self.vertices), len(self.uvs)))
 
-    def _corner(self, word: str) -> tuple[int, int]:
-        position, _, rest = word.partition("/")
-        texture = rest.partition("/")[0]
-        return (
-            _from_zero(int(position), len(self.vertices)),
-            _from_zero(int(texture), len(self.uvs)) if texture else -1,
-        )
+    def triangles(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (triangle, corner, vertex and texture index) and each triangle's face."""
+        corners = _plain_triangles(self.faces)
+        if corners is not None:
+            return corners, np.arange(len(corners))
+        found: list[tuple[tuple[int, int], ...]] = []
+        owners: list[int] = []
+        for face, (rest, counts) in enumerate(zip(self.faces, self.seen, strict=True)):
+            polygon = [_corner(word, counts) for word in rest.split()]
+            for second, third in itertools.pairwise(polygon[1:]):
+                found.append((polygon[0], second, third))
+                owners.append(face)
+        return np.array(found, int).reshape(-1, 3, 2), np.array(owners, int)
 
     def mesh(self, path: Path) -> TexturedMesh:
         """Build the arrays once every line is read."""
         vertices = _numbers(self.vertices, 3)
-        corners = np.array(self.corners).reshape(-1, 3, 2)
+        corners, owners = self.triangles()
         inside = (corners[..., 0] >= 0) & (corners[..., 0] < len(vertices))
         keep = inside.all(axis=1) & np.isfinite(vertices[np.where(inside, corners[..., 0], 0)]).all(
             axis=(1, 2)
@@ -119,9 +131,40 @@ class _Records:
             vertices,
             corners[keep, :, 0],
             _corner_uvs(_numbers(self.uvs, 2), corners[keep, :, 1]),
-            np.array(self.face_materials)[keep],
+            np.array(self.face_materials, int)[owners[keep]],
             tuple(definitions.get(name, DEFAULT_MATERIAL) for name in self.material_names),
         )
+
+
+_ONE_FORM = re.compile(r"\d+ \d+ \d+|\d+(/\d+){1,2} \d+(/\d+){1,2} \d+(/\d+){1,2}")
+
+
+def _plain_triangles(faces: list[str]) -> np.ndarray | None:
+    """Parse faces at once if all are triangles of positive indices in one form, else None.
+
+    The forms are those of the first face: ``1 2 3``, ``1/1 2/2 3/3`` or ``1/1/1 2/2/2 3/3/3``.
+    """
+    if not faces or not _ONE_FORM.fullmatch(faces[0]):
+        return None
+    slashes = faces[0].count("/")
+    text = " ".join(faces)
+    if "-" in text or "//" in text or any(face.count("/") != slashes for face in faces):
+        return None
+    if any(face.count(" ") != 2 for face in faces):
+        return None
+    numbers = np.array(text.replace("/", " ").split(), np.int64)
+    indices = numbers.reshape(len(faces), 3, 1 + slashes // 3)
+    texture = indices[..., 1] if slashes else np.zeros(indices.shape[:2], np.int64)
+    return np.stack([indices[..., 0], texture], axis=-1) - 1
+
+
+def _corner(word: str, counts: tuple[int, int]) -> tuple[int, int]:
+    position, _, rest = word.partition("/")
+    texture = rest.partition("/")[0]
+    return (
+        _from_zero(int(position), counts[0]),
+        _from_zero(int(texture), counts[1]) if texture else -1,
+    )
 
 
 def _from_zero(index: int, count: int) -> int:

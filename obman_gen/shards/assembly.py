@@ -15,10 +15,21 @@ from obman_gen.shards.field import Field, bound_shape, numpy_dtype
 from obman_gen.shards.schema import FIELDS, MESH_FIELDS, SAMPLE_FIELDS
 
 _GROWTH = 1 << 24
+_DEFLATE_LEVEL = 3
+"""The highest that matches a run of equal bytes with the run before it, not with the byte before.
+
+A decoder copies the latter byte after byte, each waiting for the last: at level 4, maps of which
+much is empty take two to three times as long to read, for 0.6 % fewer bytes in the shard.
+"""
 
 
 def _gzip() -> dict[str, Any]:
-    return {"compression": "gzip", "compression_opts": 4, "shuffle": True, "fletcher32": True}
+    return {
+        "compression": "gzip",
+        "compression_opts": _DEFLATE_LEVEL,
+        "shuffle": True,
+        "fletcher32": True,
+    }
 
 
 def _blosc2() -> dict[str, Any]:

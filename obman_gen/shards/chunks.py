@@ -60,13 +60,26 @@ class ChunkTable:
         Raises:
             OSError: if the chunk is damaged.
         """
+        array = self._decoded(file, row)
+        return array if array.flags.writeable else array.copy()
+
+    def read_into(
+        self, file: UInt8[np.ndarray, "_"], row: int, out: Shaped[np.ndarray, "..."]
+    ) -> None:
+        """Write one sample's map into an array of its shape, of the same or a wider type.
+
+        Raises:
+            OSError: if the chunk is damaged.
+        """
+        out[...] = self._decoded(file, row)
+
+    def _decoded(self, file: UInt8[np.ndarray, "_"], row: int) -> Shaped[np.ndarray, "..."]:
         offset, size, skipped = self.places[row].tolist()
         data: Any = file[offset : offset + size]
         for place in reversed(range(len(self.filters))):
             if not skipped >> place & 1:
                 data = self._undo(self.filters[place], data)
-        array = np.frombuffer(data, self.dtype).reshape(self.shape)
-        return array if array.flags.writeable else array.copy()
+        return np.frombuffer(data, self.dtype).reshape(self.shape)
 
     @property
     def _byte_count(self) -> int:
@@ -79,7 +92,7 @@ class ChunkTable:
         if code == SHUFFLE:
             return unshuffled(data, self.dtype.itemsize)
         try:
-            return bytearray(zlib.decompress(data, bufsize=self._byte_count))
+            return zlib.decompress(data, bufsize=self._byte_count)
         except zlib.error as error:
             raise OSError(f"a chunk cannot be decompressed: {error}") from error
 

@@ -1,15 +1,16 @@
 """The samples of a run as a torch dataset."""
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
-from obman_gen.shards.reader import SampleReader
+from obman_gen.shards import handover
+from obman_gen.shards.block import Forms
+from obman_gen.shards.reader import SampleReader, is_large
 from obman_gen.shards.selection import Where
 
 _WIDER = {np.dtype(np.uint16): np.int32, np.dtype(np.uint32): np.int64}
@@ -46,47 +47,46 @@ class HandObjectDataset(Dataset):
         Batches made here save a copy of everything. A ``DataLoader`` asks for them when it gets
         ``sampler=BatchSampler(RandomSampler(dataset), 32, drop_last=False), batch_size=None``.
         """
-        if isinstance(index, Sequence):
-            values = self.reader.batch(index, _WIDER)
-        else:
-            values = self.reader[index]
-        tensors = {name: _tensor(value) for name, value in values.items()}
-        return _Batch(tensors) if isinstance(index, Sequence) else tensors
+        if not isinstance(index, Sequence):
+            return {name: _tensor(value) for name, value in self.reader[index].items()}
+        batch = self.reader.batch(index, _WIDER)
+        tensors = {name: _tensor(value) for name, value in batch.items()}
+        sends = get_worker_info() is not None and handover.IS_POSSIBLE
+        return _Sent(tensors, tensors) if sends else tensors
 
 
-class _Batch(dict):
-    """A batch that goes from a worker to its parent as one block of shared memory.
+class _Sent(dict):
+    """A batch that a worker sends: its pictures and maps go through one file in memory.
 
-    Torch sends each tensor by a file descriptor of its own, over a new connection: 0.2 ms for
-    each field, more than reading most of them takes. What arrives is a plain dict.
+    Left alone, torch sends each tensor by a file descriptor of its own, over a new connection:
+    0.2 ms for each field, more than reading most of them takes. And it copies each into new
+    shared memory, which is slow to come by. What arrives is a plain dict.
     """
 
+    def __init__(self, values: Mapping[str, Any], as_read: Mapping[str, Any]):
+        super().__init__(values)
+        self.as_read = as_read
+
     def __copy__(self):  # of torch's own conversions, which would else go by __reduce__
-        return _Batch(self)
+        return _Sent(self, self.as_read)
 
     def __reduce__(self):
-        tensors = {name: value for name, value in self.items() if torch.is_tensor(value)}
-        starts = (0, *accumulate(-(-value.nbytes // _ALIGN) * _ALIGN for value in tensors.values()))
-        storage = torch.UntypedStorage._new_shared(starts[-1])
-        block = torch.tensor([], dtype=torch.uint8).set_(storage)
-        layout = {}
-        for start, (name, value) in zip(starts, tensors.items(), strict=False):
-            layout[name] = (start, value.nbytes, value.dtype, value.shape)
-            _slice(block, *layout[name]).copy_(value)
-        others = {name: value for name, value in self.items() if name not in tensors}
-        return _unpacked, (block, layout, others, tuple(self))
+        """Send what was read in this way; what was put in its place since, as torch does."""
+        arrays = {
+            name: value.numpy()
+            for name, value in self.items()
+            if torch.is_tensor(value) and value is self.as_read.get(name)
+        }
+        large = {name: array for name, array in arrays.items() if is_large(name)}
+        others = {
+            name: arrays.get(name, value) for name, value in self.items() if name not in large
+        }
+        return _arrived, (*handover.sent(large), others, tuple(self))
 
 
-_ALIGN = 64
-
-
-def _slice(block, start: int, byte_count: int, dtype, shape) -> torch.Tensor:
-    return block[start : start + byte_count].view(dtype).view(shape)
-
-
-def _unpacked(block, layout, others, order) -> dict[str, Any]:
-    tensors = {name: _slice(block, *place) for name, place in layout.items()}
-    return {name: others[name] if name in others else tensors[name] for name in order}
+def _arrived(ticket: Any, forms: Forms, others: Mapping[str, Any], order: Sequence[str]):
+    large = handover.received(ticket, forms)
+    return {name: _tensor(others[name] if name in others else large[name]) for name in order}
 
 
 def _tensor(value: Any) -> Any:

@@ -3,6 +3,7 @@
 `obman_gen.shards.HandObjectDataset` is the same as a torch dataset.
 """
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -16,6 +17,7 @@ from obman_gen.arrays import transform_points
 from obman_gen.errors import InputError
 from obman_gen.registry import lookup
 from obman_gen.sample import SPLITS, VIEWS, ObjectMesh
+from obman_gen.shards.block import Forms, arrays_in, block_size
 from obman_gen.shards.encoding import decode_image
 from obman_gen.shards.manifest import Manifest
 from obman_gen.shards.schema import SAMPLE_FIELDS
@@ -33,6 +35,13 @@ DERIVED = {
     SURFACE_POINTS: "(2048, 3) float32 points of the object's surface, camera frame, metres",
 }
 """What can be read beside the schema's own fields."""
+
+
+def is_large(name: str) -> bool:
+    """Tell whether a value that can be read is a picture or a map."""
+    if name in SAMPLE_FIELDS:
+        return SAMPLE_FIELDS[name].dense
+    return name in DERIVED and name != SURFACE_POINTS
 
 
 class SampleReader:
@@ -92,37 +101,63 @@ class SampleReader:
         return {**self.__dict__, "_open": OrderedDict()}
 
     def batch(
-        self, indices: Sequence[int], wider: Mapping[np.dtype, type] | None = None
+        self,
+        indices: Sequence[int],
+        wider: Mapping[np.dtype, type] | None = None,
     ) -> dict[str, Any]:
         """Return several samples at once: stacked arrays, and lists of texts.
 
         Each value is decoded where it belongs in the batch, which saves a copy of everything.
+        Pictures and maps of a batch lie side by side in one block of memory, their base, which is
+        several times faster to come by than one for each.
 
         Args:
-            indices: as for single samples.
+            indices: as for single samples; at least one.
             wider: types to store as another type.
         """
         places = [self._find(self._position(int(index))) for index in indices]
+        forms = self.forms(len(places), wider)
+        large = {name: form for name, form in forms.items() if is_large(name)}
+        arrays = arrays_in(np.zeros(block_size(large), np.uint8), large)
         result: dict[str, Any] = {}
         for name in self.fields:
             if name in _TEXTS:
                 result[name] = [shard.text(name, row) for shard, row in places]
                 continue
-            first = self._value(*places[0], name)
-            dtype = (wider or {}).get(first.dtype, first.dtype)
-            stack = np.zeros((len(places), *first.shape), dtype)
-            stack[0] = first
-            for number, (shard, row) in enumerate(places[1:], start=1):
-                self._fill(stack[number : number + 1], shard, row, name)
-            result[name] = stack
+            result[name] = arrays[name] if name in arrays else np.zeros(*forms[name])
+            self._fill(result[name], places, name)
         return result
 
-    def _fill(self, out: np.ndarray, shard: ShardFile, row: int, name: str) -> None:
-        if name in DERIVED and name != SURFACE_POINTS:
-            view = self.view if name == IMAGE else name.removeprefix("images/")
-            decode_image(shard.jpeg(view, row), out[0])
+    def forms(self, count: int, wider: Mapping[np.dtype, type] | None = None) -> Forms:
+        """Return shape and type of everything but texts in a batch of so many samples."""
+        shard = self._shard(0)
+        forms: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
+        for name in self.fields:
+            if name == SURFACE_POINTS:
+                shape, dtype = (2048, 3), np.dtype(np.float32)
+            elif name in DERIVED:
+                shape, dtype = (*shard.shape("depth/ho")[1:], 3), np.dtype(np.uint8)
+            elif name in _TEXTS:
+                continue
+            else:
+                shape, dtype = shard.shape(name)[1:], shard.dtype(name)
+            forms[name] = (count, *shape), np.dtype((wider or {}).get(dtype, dtype))
+        return forms
+
+    def _fill(self, out: np.ndarray, places: Sequence[tuple[ShardFile, int]], name: str) -> None:
+        if name == SURFACE_POINTS:
+            for at, (shard, row) in enumerate(places):
+                out[at] = _surface_points(shard, row)
+        elif name in DERIVED:
+            view = self._view_of(name)
+            for at, (shard, row) in enumerate(places):
+                decode_image(shard.jpeg(view, row), out[at])
+        elif SAMPLE_FIELDS[name].dense:
+            for at, (shard, row) in enumerate(places):
+                shard.read_into(name, row, out[at])
         else:
-            out[0] = self._value(shard, row, name)
+            for at, (shard, row) in enumerate(places):
+                out[at] = shard.rows(name)[row]
 
     def by_id(self, sample_id: str) -> dict[str, Any]:
         """Return a sample by its id, whether or not the conditions leave it out.
@@ -178,16 +213,17 @@ class SampleReader:
         return {name: self._value(shard, row, name) for name in self.fields}
 
     def _value(self, shard: ShardFile, row: int, name: str) -> Any:
-        if name == IMAGE:
-            return decode_image(shard.jpeg(self.view, row))
         if name == SURFACE_POINTS:
             return _surface_points(shard, row)
-        if name.startswith("images/"):
-            return decode_image(shard.jpeg(name.removeprefix("images/"), row))
+        if name in DERIVED:
+            return decode_image(shard.jpeg(self._view_of(name), row))
         return shard.text(name, row) if name in _TEXTS else shard.row(name, row)
 
+    def _view_of(self, name: str) -> str:
+        return self.view if name == IMAGE else name.removeprefix("images/")
+
     def _find(self, position: int) -> tuple[ShardFile, int]:
-        place = int(np.searchsorted(self._starts, position, side="right")) - 1
+        place = bisect_right(self._starts, position) - 1
         return self._shard(place), position - self._starts[place]
 
     def _shard(self, place: int) -> ShardFile:
@@ -246,4 +282,4 @@ def mesh_of(shard: ShardFile, object_id: str) -> ObjectMesh:
 
 def _surface_points(shard: ShardFile, row: int) -> np.ndarray:
     points = shard.array(f"meshes/{shard.text('object/id', row)}/surface_points")
-    return transform_points(shard.row("object/camera_from_object", row), points)
+    return transform_points(shard.rows("object/camera_from_object")[row], points)

@@ -98,24 +98,33 @@ class ShardFile:
     def row(self, path: str, row: int) -> Array:
         """Return one sample's value as an array that may be written to."""
         if path in self._cache or self._place(path)[0] is not None:
-            return np.array(self._views(path)[row])
+            return np.array(self.rows(path)[row])
         table = self._tables[path]
         return self._dataset(path)[row] if table is None else table.read(self._map, row)
 
-    def text(self, path: str, row: int) -> str:
-        """Return one sample's text."""
-        return self._views(path)[row].decode()
+    def read_into(self, path: str, row: int, out: Array) -> None:
+        """Write one sample's map into an array of its shape, of the same or a wider type."""
+        table = self._tables[path]
+        if table is None:
+            out[...] = self._dataset(path)[row]
+        else:
+            table.read_into(self._map, row, out)
 
-    def jpeg(self, view: str, row: int) -> UInt8[np.ndarray, "_"]:
-        """Return the bytes of one sample's image, as a view of the file."""
-        offset = self._views(f"images/{view}/offset")
-        return self._views(f"images/{view}/bytes")[offset[row] : offset[row + 1]]
-
-    def _views(self, path: str) -> np.ndarray:
+    def rows(self, path: str) -> Array:
+        """Return a dataset that `is_mapped`, as a view of the file that is made once."""
         view = self._cache.get(path)
         if view is None:
             view = self._cache[path] = self.array(path)
         return view
+
+    def text(self, path: str, row: int) -> str:
+        """Return one sample's text."""
+        return self.rows(path)[row].decode()
+
+    def jpeg(self, view: str, row: int) -> UInt8[np.ndarray, "_"]:
+        """Return the bytes of one sample's image, as a view of the file."""
+        offset = self.rows(f"images/{view}/offset")
+        return self.rows(f"images/{view}/bytes")[offset[row] : offset[row + 1]]
 
     def _place(self, path: str):
         if path not in self._places:

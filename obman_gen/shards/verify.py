@@ -54,15 +54,17 @@ def check_shard(run: Path, entry: ShardEntry, deep: bool = False) -> Iterator[Pr
     if not path.is_file():
         yield Problem(entry.path, "missing", "the manifest lists it, but there is no such file")
         return
-    intact = path.stat().st_size == entry.byte_count and sha256_of(path) == entry.sha256
-    if not intact:
-        yield Problem(
-            entry.path,
-            "checksum",
-            f"holds {path.stat().st_size} bytes that are not the {entry.byte_count} written",
-        )
     try:
         shard = ShardFile(path)
+    except InputError as error:
+        yield Problem(entry.path, "unreadable", str(error))
+        return
+    size = path.stat().st_size
+    intact = size == entry.byte_count and sha256_of(path) == entry.sha256
+    if not intact:
+        detail = f"holds {size} bytes that are not the {entry.byte_count} written"
+        yield Problem(entry.path, "checksum", detail)
+    try:
         yield from check_contents(shard, entry, deep) if intact else locate(shard, entry, deep)
     except InputError as error:
         yield Problem(entry.path, "unreadable", str(error))

@@ -1,7 +1,7 @@
 """Pictures of reconstructions: meshes over the image, and from the side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -17,6 +17,8 @@ COLORS = {HAND: (0.95, 0.62, 0.45), OBJECT: (0.35, 0.6, 0.95)}
 OPACITY = 0.8
 CAPTION_PX = 18
 GAP_PX = 4
+MIN_TILE_PX = 192
+"""Smaller pictures are enlarged: meshes show more than their pixels do, and captions fit."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,17 @@ def from_the_side(
 
 def gallery(portraits: Sequence[Portrait], hand: HandModel) -> Image.Image:
     """Draw a row per case: image, prediction, truth, and both from the side."""
-    return _stacked([_row(portrait, hand) for portrait in portraits])
+    return _stacked([_row(enlarged(portrait), hand) for portrait in portraits])
+
+
+def enlarged(portrait: Portrait) -> Portrait:
+    """Return the portrait with a picture of at least `MIN_TILE_PX`, its intrinsics with it."""
+    factor = MIN_TILE_PX / len(portrait.image)
+    if factor <= 1:
+        return portrait
+    image = Image.fromarray(portrait.image).resize((MIN_TILE_PX, MIN_TILE_PX))
+    zoom = np.array([[factor], [factor], [1.0]])
+    return replace(portrait, image=np.asarray(image), intrinsics=zoom * portrait.intrinsics)
 
 
 def _row(portrait: Portrait, hand: HandModel) -> Image.Image:

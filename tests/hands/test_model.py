@@ -160,6 +160,25 @@ def test_principal_components_round_trip(hand, poses):
     assert_allclose(hand.pca_from_pose(hand.hands_mean), np.zeros(45), atol=1e-12)
 
 
+def test_flat_hand_mean_says_where_the_coefficients_count_from(hand):
+    coefficients = np.random.default_rng(9).normal(size=(3, 6))
+    whole = coefficients @ hand.hands_components[:6]
+
+    assert_allclose(hand.pose_from_pca(coefficients, flat_hand_mean=True), whole)
+    assert_allclose(hand.pose_from_pca(coefficients), hand.hands_mean + whole)
+
+
+@pytest.mark.parametrize("joint", [0, 9, 20])
+def test_centring_moves_the_joint_to_the_origin_and_nothing_else(hand, poses, joint):
+    output = hand.in_double()(**tensors(pose=poses))
+
+    centred = output.centred(joint)
+
+    assert not centred.joints[:, joint].any()
+    edges = [posed.vertices[:, 1:] - posed.vertices[:, :1] for posed in (output, centred)]
+    assert_allclose(edges[1].numpy(), edges[0].numpy(), atol=1e-15)
+
+
 def test_a_few_components_carry_most_of_the_postures(hand):
     """Six of 45 must explain over 80 % (the prototype: 89 %), or 6-component models fail."""
     poses = HandPosePrior(hand).sample_many(np.random.default_rng(8), 400)

@@ -1,6 +1,7 @@
 """A script of the ROS kind, and a world file in and out."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -53,13 +54,35 @@ def test_planned_grasps_are_what_closing_there_gives(bar):
 
     assert answer.grasps
     assert len(answer.energies) == len(answer.grasps)
+    contacts = []
     for grasp in answer.grasps[:3]:
         commander.setRobotPose(grasp.pose)
         commander.forceRobotDof(grasp.dofs)
         quality = commander.computeQuality()
+        contacts += commander.getRobot().robot.contacts
         if quality.result == 0:
             assert_allclose(quality.epsilon, grasp.epsilon_quality, atol=1e-6)
             assert_allclose(quality.volume, grasp.volume_quality, rtol=1e-3, atol=1e-9)
+    assert_some_are_on_the_bar(contacts, commander.world.robots[0])
+
+
+@pytest.mark.parametrize("space", ["SPACE_ELLIPSOID", 2, SimpleNamespace(type=2)])
+def test_a_search_that_is_not_there_is_refused_by_name(bar, space):
+    with pytest.raises(
+        DescriptionError, match="search_space SPACE_ELLIPSOID is not available; SPACE_AXIS_ANGLE is"
+    ):
+        GraspitCommander().planGrasps(search_space=space)
+
+
+def assert_some_are_on_the_bar(contacts, robot):
+    on_bar = [contact for contact in contacts if contact.body2 == "bar"]
+    assert on_bar
+    for contact in on_bar:
+        assert contact.body1 in {body.name for body in robot.bodies}
+        place = contact.ps.pose.position
+        from_wall_m = abs(np.hypot(place.x, place.y) - 0.015)
+        from_ends_m = abs(abs(place.z) - 0.06)
+        assert min(from_wall_m, from_ends_m) < 5e-4  # 24 sides: up to 0.13 mm inside the circle
 
 
 def test_instances_do_not_share_a_world(bar):

@@ -1,5 +1,7 @@
 """Skin, clothes, faces and atlases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -9,11 +11,13 @@ from obman_gen.hands import load_hand_model
 from obman_gen.scene.atlas import atlas_of, packed_uv, two_sided_uv
 from obman_gen.scene.cutting import cut
 from obman_gen.scene.figure import HAND_SKIN
+from obman_gen.scene.limbs import LEFT_ARM, RIGHT_ARM
 from obman_gen.scene.people import PersonConfig
 from obman_gen.scene.pools import generator_of
 from obman_gen.scene.skin import ALBEDOS, albedo, body_skin, draw_person, hand_skin
 from obman_gen.scene.skins import SkinPainter
 from obman_gen.scene.wardrobe import (
+    LONGEST_SLEEVE,
     draw_outfit,
     posed_garments,
     shirt_field,
@@ -146,6 +150,18 @@ def test_nobody_has_a_bare_torso(number):
     on_torso = np.isin(main, (0, 1, 2, 3, 6))
     above_knee = body.vertices[:, 1] > body.joints[(1, 2), 1].min() - 0.1
     assert under_cloth[on_torso & above_knee].all()
+
+
+def test_the_longest_sleeve_leaves_the_wrist_joint_bare():
+    body = figure().body_shape
+    outfit = replace(draw_outfit(np.random.default_rng(0)), sleeve=LONGEST_SLEEVE)
+    shape = cut(body.faces, shirt_field(body, outfit))
+    cloth = shape.blend @ body.vertices
+
+    for elbow, wrist in ((LEFT_ARM[1], LEFT_ARM[2]), (RIGHT_ARM[1], RIGHT_ARM[2])):
+        along = body.joints[wrist] - body.joints[elbow]
+        reach_m = (cloth - body.joints[wrist]) @ along / np.linalg.norm(along)
+        assert -0.05 < reach_m.max() < -0.03
 
 
 def test_cloth_stays_off_the_skin_and_hems_are_closed():

@@ -38,6 +38,9 @@ def test_chunks_decode_as_the_library_decodes_them(tmp_path, filters, dtype, com
         got = table.read(file_bytes, row)
         assert_array_equal(got.view("u1"), data[row].view("u1"))
         assert got.flags.writeable
+        again = np.zeros_like(got)
+        table.read_into(file_bytes, row, again)
+        assert_array_equal(again.view("u1"), data[row].view("u1"))
 
 
 def test_foreign_filters_are_left_to_the_library(tmp_path):

@@ -26,7 +26,11 @@ def contents(root):
 def undisturbed(tmp_path_factory):
     root = tmp_path_factory.mktemp("undisturbed") / "run"
     writing_run.write_missing(root)
-    return contents(root)
+    found = contents(root)
+    shards = [path for path in found if path.startswith("shards/")]
+    assert len(shards) == writing_run.SHARD_COUNT
+    assert set(found) == {*shards, "config.toml", "manifest.json", "rejected.jsonl"}
+    return found
 
 
 class Killed(BaseException):
@@ -56,7 +60,8 @@ def steps_of_writing(root, stop_at):
 
 def test_stopped_before_any_step_of_writing_a_resumed_run_ends_the_same(tmp_path, undisturbed):
     step_count = steps_of_writing(tmp_path / "whole", stop_at=-1)
-    assert step_count == 4 * len(writing_run.PLAN)  # fsync and rename, of shard and manifest
+    # Fsync and rename: of the settings once, and of each shard, rejected draws and the manifest.
+    assert step_count == 2 * (1 + 3 * writing_run.SHARD_COUNT)
 
     for stop_at in range(1, step_count + 1):
         root = tmp_path / f"stopped-{stop_at}"

@@ -221,40 +221,6 @@ def test_a_split_without_shards_is_named(copy):
         SampleReader(copy, "val")
 
 
-def of_newer_version(path):
-    with h5py.File(path, "r+") as file:
-        file.attrs["schema_version"] = 2
-
-
-def foreign(path):
-    with h5py.File(path, "w") as file:
-        file["data"] = [1, 2, 3]
-
-
-def cut(path):
-    path.write_bytes(path.read_bytes()[:-1000])
-
-
-BROKEN = {
-    "missing": (Path.unlink, "is missing; run `obman-gen render` to make it again"),
-    "cut": (cut, "is cut short or damaged; run `obman-gen verify --repair`, then render"),
-    "newer": (of_newer_version, "has schema version 2, this obman-gen reads up to 1; update"),
-    "foreign": (foreign, "is an HDF5 file, but not a shard of obman-gen"),
-    "text": (lambda path: path.write_text("hello"), "is not an HDF5 file"),
-    "empty": (lambda path: path.write_bytes(b""), "is not an HDF5 file"),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_shard_that_cannot_be_read_is_named_in_one_sentence(copy, name):
-    damage, message = BROKEN[name]
-    damage(copy / FIRST)
-
-    with pytest.raises(InputError, match=f"{FIRST} {message}") as caught:
-        SampleReader(copy, "train")[0]
-    assert "\n" not in str(caught.value)
-
-
 def test_a_shard_that_does_not_match_the_manifest_is_named(copy):
     shutil.copy(copy / shard_path("val", 0), copy / FIRST)
     synthetic.write_one(copy, "test", 0, 0, 2, size_px=64)
@@ -316,6 +282,25 @@ def test_a_batch_is_its_samples_stacked(run, kind):
 
 
 LABELS = ["hand", "object", "scene", "crc32"]
+
+
+def test_labels_of_a_batch_that_are_kept_do_not_keep_its_pictures(run):
+    batch = SampleReader(run, "train", fields=["image", "depth/ho", "hand"]).batch([0, 1, 2])
+
+    assert batch["image"].base is batch["depth/ho"].base is not None
+    for name, values in batch.items():
+        if name.startswith("hand/"):
+            assert values.base is None, name
+
+
+def test_a_batch_stores_numbers_as_wider_types_on_request(run):
+    reader = SampleReader(run, "train", fields=["depth/ho", "crc32", "segmentation/ho"])
+    as_stored = reader.batch([3, 1])
+
+    wide = reader.batch([3, 1], {np.dtype(np.uint16): np.int32, np.dtype(np.uint32): np.int64})
+
+    assert [values.dtype for values in wide.values()] == [np.int32, np.int64, np.uint8]
+    assert equal(wide, as_stored)
 
 
 def test_torch_items_hold_what_the_numpy_reader_gives(run):

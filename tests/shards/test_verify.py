@@ -38,8 +38,8 @@ def test_a_truncated_shard_is_named(copy):
 
     problems = verify(copy)
 
-    assert {p.path for p in problems} == {FIRST}
-    assert any("cut short or damaged" in p.detail for p in problems)
+    assert [(p.path, p.rule) for p in problems] == [(FIRST, "unreadable")]
+    assert "cut short or damaged" in problems[0].detail
 
 
 def test_a_flipped_bit_anywhere_is_found_and_nothing_crashes(copy):
@@ -51,7 +51,7 @@ def test_a_flipped_bit_anywhere_is_found_and_nothing_crashes(copy):
         problems = list(check_shard(copy, entry))
 
         assert problems, f"the bit at {position} went unnoticed"
-        assert problems[0].rule == "checksum"
+        assert problems[0].rule in ("checksum", "unreadable")
         (copy / FIRST).write_bytes(whole)
 
 

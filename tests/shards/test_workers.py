@@ -2,11 +2,12 @@
 
 import fcntl
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from shards.crowd import expected_digests, wrong_reads
 from shards.workers import count_wrong_reads, digest
 
 from obman_gen.shards import HandObjectDataset, SampleReader, shard_path
@@ -18,25 +19,21 @@ def expected(run):
     return [digest(sample) for sample in SampleReader(run, "train")]
 
 
-def wrong_reads(run, expected, method, worker_count, read_count):
-    """Read from many workers that all got one reader which had been used before."""
+def test_sixteen_forked_workers_read_what_the_files_hold(run):
+    assert wrong_reads(run, "train", "fork", worker_count=16, read_count=960) == 0
+
+
+def test_spawned_workers_read_what_the_files_hold(run):
+    assert wrong_reads(run, "train", "spawn", worker_count=2, read_count=120) == 0
+
+
+def test_wrong_data_would_be_noticed(run):
     reader = SampleReader(run, "train")
-    assert digest(reader[0]) == expected[0]  # shards are open, HDF5's handles too
-    context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(worker_count, mp_context=context) as pool:
-        futures = [
-            pool.submit(count_wrong_reads, reader, expected, seed, read_count)
-            for seed in range(worker_count)
-        ]
-        return sum(future.result() for future in futures)
+    expected = expected_digests(run, "train", reader.fields)
+    expected[3] += 1
+    indices = np.random.default_rng(0).integers(len(reader), size=50)
 
-
-def test_sixteen_forked_workers_read_the_right_data(run, expected):
-    assert wrong_reads(run, expected, "fork", worker_count=16, read_count=60) == 0
-
-
-def test_spawned_workers_read_the_right_data(run, expected):
-    assert wrong_reads(run, expected, "spawn", worker_count=2, read_count=60) == 0
+    assert count_wrong_reads(reader, expected, 0, 50) == np.sum(indices == 3) > 0
 
 
 def test_a_forked_child_reads_maps_through_a_reader_that_is_open(run, expected):
@@ -90,6 +87,40 @@ def test_batches_made_in_workers_arrive_as_they_were(run, worker_count):
             if torch.is_tensor(value):
                 assert batch[name].dtype == value.dtype
             assert_array_equal(batch[name], value, err_msg=name)
+
+
+def test_what_a_collate_function_puts_into_a_batch_arrives(run):
+    def changed(batch):
+        batch["hand/side"] = torch.full_like(batch["hand/side"], 7)
+        batch["image"] = batch["image"].float() / 255
+        batch["depth/ho"] += 1
+        batch["note"] = "mine"
+        del batch["hand/pose"]
+        return batch
+
+    dataset = HandObjectDataset(run, "train", fields=["image", "depth/ho", "segmentation", "hand"])
+    loader = torch.utils.data.DataLoader(
+        dataset, sampler=[[2, 5]], batch_size=None, num_workers=1, collate_fn=changed
+    )
+    wanted = changed(dataset[[2, 5]])
+
+    got = next(iter(loader))
+
+    assert list(got) == list(wanted)
+    for name, value in wanted.items():
+        assert_array_equal(np.asarray(got[name]), np.asarray(value), err_msg=name)
+
+
+def test_a_batch_without_pictures_arrives_from_a_worker(run):
+    dataset = HandObjectDataset(run, "train", fields=["hand/joints", "object/id"])
+    loader = torch.utils.data.DataLoader(
+        dataset, sampler=[[1, 4, 0]], batch_size=None, num_workers=1
+    )
+
+    got = next(iter(loader))
+
+    assert got["object/id"] == dataset[[1, 4, 0]]["object/id"]
+    assert_array_equal(got["hand/joints"], dataset[[1, 4, 0]]["hand/joints"])
 
 
 def test_reading_takes_no_lock_and_leaves_no_trace(run):
