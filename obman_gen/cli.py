@@ -172,6 +172,25 @@ def export(run: Path, layout: str, out: Path):
         click.echo(f"{count} samples in {out}")
 
 
+@main.command(epilog="Example: obman-gen publish s3://my-bucket/hands")
+@click.argument("target")
+@run_option
+def publish(run: Path, target: str):
+    """Copy finished shards to TARGET: a folder, or an address such as s3://BUCKET/FOLDER.
+
+    What is there already is left alone. Addresses are fsspec's; s3:// needs the package s3fs.
+    """
+    from obman_gen.progress import Reporter
+    from obman_gen.shards.publish import publish as copy_shards
+
+    def track(shards: Iterable, count: int) -> Iterable:
+        return Reporter().track(shards, count, "publish", "shard")
+
+    with user_errors():
+        copied, total = copy_shards(run, target, track)
+        click.echo(f"{copied} shards copied, {total} in {target}")
+
+
 EPILOG_TRAIN = """\b
 Examples:
   obman-gen train --overfit 8                              does it learn at all? minutes

@@ -53,20 +53,31 @@ class Manifest:
         if not path.exists():
             return cls(Path(run))
         try:
-            content = json.loads(path.read_text())
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        return replace(cls.from_json(data, path), run=Path(run))
+
+    @classmethod
+    def from_json(cls, data: bytes, path: Path | str) -> "Manifest":
+        """Read a manifest from the bytes of its file; the path is for messages, and its folder.
+
+        Raises:
+            InputError: if they are no manifest.
+        """
+        try:
+            content = json.loads(data)
             if content["format"] != MANIFEST_FORMAT:
                 raise InputError(
                     f"{path} has format {content['format']!r}, this version reads "
                     f"{MANIFEST_FORMAT!r}"
                 )
             entries = tuple(_entry(row) for row in content["shards"])
-        except OSError as error:
-            raise InputError(f"{path} cannot be read: {error.strerror}") from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{path} is not JSON: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} is not a manifest: {error!r}") from error
-        return cls(Path(run), entries)
+        return cls(Path(path).parent, entries)
 
     @classmethod
     def require(cls, run: Path | str) -> "Manifest":
@@ -86,12 +97,15 @@ class Manifest:
 
     def save(self, run: Path | str) -> None:
         """Write the manifest, whole or not at all."""
+        write_atomically(RunFolder(Path(run)).manifest, self.to_json())
+
+    def to_json(self) -> str:
+        """Return what its file holds."""
         content = {
             "format": MANIFEST_FORMAT,
             "shards": [asdict(entry) for entry in self.entries],
         }
-        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
-        write_atomically(RunFolder(Path(run)).manifest, text)
+        return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
     def with_entry(self, entry: ShardEntry) -> "Manifest":
         """Return a manifest that has this entry instead of any other of its path."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import trimesh
+from jaxtyping import Float
 
 from obman_gen.sample import SPLITS
 from obman_gen.view.browsing import ANY, PICTURES, Browser, Filter, Sight
@@ -12,6 +13,10 @@ from obman_gen.view.browsing import ANY, PICTURES, Browser, Filter, Sight
 BESIDE_M = np.array([0.30, -0.16, -0.42])
 """From the hand to where a new window looks from: near, and off the dataset's camera. The hand's
 middle is the origin of the 3D view, so that stepping through samples keeps the hand in sight."""
+
+_FIELD_RAD = 0.6
+_FREE_SHARE = 0.4
+"""On a phone, viser's controls cover all but this share of the height, from the top."""
 
 
 class Panel:
@@ -57,7 +62,13 @@ class Panel:
         server.scene.set_up_direction("-y")
         server.initial_camera.position = BESIDE_M
         server.initial_camera.look_at = np.zeros(3)
-        server.initial_camera.fov = 0.6
+        server.initial_camera.fov = _FIELD_RAD
+
+    def step_back(self) -> None:
+        """In an upright window, look from so far that the hand fits above the controls."""
+        camera = self._client.camera
+        if camera.aspect < 1:
+            camera.position, camera.look_at = upright_view(camera.aspect)
 
     def open(self, sample_id: str) -> None:
         """Show a sample by id, or the first one."""
@@ -211,3 +222,15 @@ class Panel:
             camera = self._client.camera
             camera.position = -self._sight.middle
             camera.look_at = np.zeros(3)
+
+
+def upright_view(aspect: float) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    """Return where to look from and at in a window that is higher than wide.
+
+    Args:
+        aspect: width by height, below 1.
+    """
+    position = BESIDE_M / min(aspect, _FREE_SHARE)
+    height_m = 2 * np.linalg.norm(position) * np.tan(_FIELD_RAD / 2)
+    below = np.array([0.0, height_m * (1 - _FREE_SHARE) / 2, 0.0])  # y points down
+    return position + below, below

@@ -64,6 +64,7 @@ def start(run: Path, port: int) -> Viewer:
         host, sample_id = requested(server, client.client_id)
         panel = Panel(client, browser, lambda name: link_to(host, name))
         panels[client.client_id] = panel
+        panel.step_back()
         panel.open(sample_id)
 
     @server.on_client_disconnect

@@ -11,7 +11,7 @@ from obman_gen.shards import SampleReader
 from obman_gen.shards.figures.hand import SKIN
 from obman_gen.view import overlay
 from obman_gen.view.browsing import DIMMED, PICTURES, REACH_M, Browser, Filter, contact_colors
-from obman_gen.view.panel import Panel
+from obman_gen.view.panel import Panel, upright_view
 from obman_gen.view.server import link_to, start
 
 
@@ -199,3 +199,17 @@ def test_filtering_shows_the_first_sample_that_passes(panel):
 def test_a_run_without_shards_is_refused_before_a_port_is_opened(tmp_path):
     with pytest.raises(InputError, match="has no finished shard"):
         start(tmp_path, 0)
+
+
+def test_on_a_phone_the_hand_stands_in_the_middle_of_what_the_controls_leave_free():
+    position, look_at = upright_view(390 / 844)
+    forward = (look_at - position) / np.linalg.norm(look_at - position)
+    right = np.cross([0, 1, 0], forward) / np.linalg.norm(np.cross([0, 1, 0], forward))
+    down = np.cross(forward, right)
+
+    hand = -position  # the hand's middle is the origin
+    across, below = (hand @ right, hand @ down) / (hand @ forward * np.tan(0.3))
+
+    assert_allclose(across, 0, atol=1e-9)
+    # From -1 at the top: the free 40 % end at -0.2. Looking down tilts it, a little.
+    assert_allclose(below, -0.6, atol=0.1)

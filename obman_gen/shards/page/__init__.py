@@ -123,9 +123,10 @@ def _count_tables(statistics: Mapping[str, Any]) -> str:
     by_category = [
         [category, *_category_cells(splits, category)] for category in statistics["categories"]
     ]
-    names = [f"{split}: samples / objects" for split in SPLITS if split in splits]
+    names = [split for split in SPLITS if split in splits]
     return (
-        f'{_table(heads, rows)}<br>{_table(["category", *names], by_category)}<p class="about"></p>'
+        f'{_table(heads, rows)}<p class="about">Samples / objects of each category:</p>'
+        f'{_table(["category", *names], by_category)}<p class="about"></p>'
     )
 
 
