@@ -32,7 +32,7 @@ with cpus_seen(1):
     from obman_gen.blender import renderer as renderer_module
     from obman_gen.blender import session
 from obman_gen.sample import HAND, OBJECT, VIEWS
-from obman_gen.scene import artist, compose, skins
+from obman_gen.scene import artist, backgrounds, compose, panorama, skins
 from obman_gen.scene.sensor import expose, metered_gain
 from obman_gen.scene.visibility import view_truths
 from obman_gen.shards import write_shard
@@ -91,7 +91,10 @@ def watch_all(clock: Clock) -> None:
     clock.watch(artist.Artist, "__call__", "draw (clothes, background, light)")
     clock.watch(skins.SkinPainter, "_paint_hand", NEW_SKINS)
     clock.watch(skins.SkinPainter, "_paint_body", NEW_SKINS)
+    clock.watch(skins, "_write_image", NEW_SKINS)
+    clock.watch(backgrounds, "furnished_room", NEW_ROOMS)
     clock.watch(render, "panorama", NEW_ROOMS)
+    clock.watch(panorama, "without_streaks", NEW_ROOMS)
     clock.watch(renderer_module, "view_truths", "ground truth (rays)")
     clock.watch(renderer_module, "measure", "ground truth (rays)")
     clock.watch(render, "_build", "build (meshes, images)")

@@ -240,8 +240,8 @@ def sun_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
     warm = color_of_temperature(3500 + 2300 * min(height, 1.0))
     ground = _tinted(surroundings).mean(axis=(0, 1)) * 0.35
     dome = _sky((0.25, 0.42, 0.85), (0.75, 0.85, 1.0), ground)
-    source = Source(towards, float(rng.uniform(2.0, 4.0)), warm, 6.0, 0.12)
-    return Rig(dome * rng.uniform(0.5, 1.0), (source,))
+    source = Source(towards, float(rng.uniform(1.5, 3.0)), warm, 6.0, 0.12)
+    return Rig(dome * rng.uniform(0.7, 1.2), (source,))
 
 
 def harmonics_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:

@@ -15,17 +15,17 @@ from scipy import ndimage
 from obman_gen.errors import InputError
 from obman_gen.scene.color import encode_srgb
 
-MIDDLE_GREY = 0.2
-"""Linear; 124 of 255 as sRGB."""
-MOST_STOPS_ADDED = 1.5
+WELL_EXPOSED = 0.25
+"""Luminance of a hand that metering leaves as it is: linear; 137 of 255 as sRGB."""
+MOST_STOPS_ADDED = 2.0
 
 
 @dataclass(frozen=True)
 class SensorConfig:
     """Largest strength of each effect; 0 switches it off. All but metering are off by default."""
 
-    metering: float = 0.5
-    """How far a dark hand lightens the picture: at 1 up to middle grey, see `metered_gain`."""
+    metering: float = 0.75
+    """How far a dark hand lightens the picture: at 1 up to `WELL_EXPOSED`, see `metered_gain`."""
     exposure_stops: float = 0.0
     white_balance: float = 0.0
     """Relative gain error of red against blue."""
@@ -85,15 +85,15 @@ def metered_gain(
     of_hand: Bool[np.ndarray, "height width"],
     metering: float,
 ) -> float:
-    """Return how much brighter to develop shadows where the hand is darker than middle grey.
+    """Return how much brighter to develop shadows where the hand is darker than `WELL_EXPOSED`.
 
     Cameras meter on what they are pointed at, and people who photograph hands expose for the
-    hand. The gain is the hand's distance from grey, in stops, times the metering; at least 1.
+    hand. The gain is the hand's distance from that, in stops, times the metering; at least 1.
     """
     if not metering or not of_hand.any():
         return 1.0
     luminance = float(np.median(linear[of_hand] @ [0.2126, 0.7152, 0.0722]))
-    stops = metering * np.log2(MIDDLE_GREY / max(luminance, 1e-6))
+    stops = metering * np.log2(WELL_EXPOSED / max(luminance, 1e-6))
     return float(2.0 ** np.clip(stops, 0, MOST_STOPS_ADDED))
 
 

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from obman_gen.errors import InputError
 from obman_gen.scene.color import decode_srgb
 from obman_gen.scene.sensor import (
-    MIDDLE_GREY,
     MOST_STOPS_ADDED,
+    WELL_EXPOSED,
     Sensor,
     SensorConfig,
     draw_sensor,
@@ -29,8 +29,8 @@ def picture_with_hand(level):
 
 
 @pytest.mark.parametrize("metering", [0.25, 0.5, 1.0])
-def test_a_dark_hand_gains_its_distance_from_grey_times_the_metering(metering):
-    level = MIDDLE_GREY / 2
+def test_a_dark_hand_gains_its_distance_times_the_metering(metering):
+    level = WELL_EXPOSED / 2
 
     gain = metered_gain(picture_with_hand(level), OF_HAND, metering)
 
