@@ -1,31 +1,40 @@
 """Hand large arrays from one process to another through files that lie in memory.
 
-New memory costs more than what is done with it: a page of a mapping costs a fault, and even a
-page that is written to as a file must be found and cleared. So a file is used again as soon as
-the other side has read it, which the other side says in the file's first byte.
+New memory costs more than what is done with it: every page must be found, cleared and mapped. So
+a file stays mapped and is used again as soon as the other side has read it, which that side says
+in the file's first byte.
 """
 
+import mmap
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from multiprocessing.reduction import DupFd
 from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
-from obman_gen.shards.block import Forms, arrays_in, block_size, block_starts
+from obman_gen.shards.block import Forms, arrays_in, block_size
 
 IS_POSSIBLE = hasattr(os, "memfd_create")
 """On Linux."""
 
 _DATA_START = 64
-_FREE, _TAKEN = b"\0", b"\1"
+_FREE, _TAKEN = 0, 1
 _MAX_KEPT = 8
 """Files a process keeps to use again; a data loader asks each worker for two batches ahead."""
 
-_kept: deque[int] = deque()
-"""Descriptors. Taking from it and putting back are atomic, so threads share no file."""
+
+@dataclass(frozen=True)
+class _File:
+    descriptor: int
+    memory: mmap.mmap
+
+
+_kept: deque[_File] = deque()
+"""Taking from it and putting back are atomic, so threads share no file."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_kept.clear)
@@ -34,17 +43,15 @@ if hasattr(os, "register_at_fork"):
 def sent(arrays: Mapping[str, Shaped[np.ndarray, "..."]]) -> tuple[Any, Forms]:
     """Write arrays to a file in memory; return what can be pickled, for `received`."""
     forms: Forms = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-    descriptor = _free_file()
-    end = _DATA_START + block_size(forms)
-    if os.fstat(descriptor).st_size < end:
-        os.ftruncate(descriptor, end)
-    os.pwrite(descriptor, _TAKEN, 0)
-    for start, array in zip(block_starts(forms), arrays.values(), strict=False):
-        _transfer(os.pwritev, descriptor, np.ascontiguousarray(array), _DATA_START + start)
-    ticket = DupFd(descriptor)  # a descriptor of its own, for the other side
-    _kept.append(descriptor)
+    file = _free_file(_DATA_START + block_size(forms))
+    file.memory[0] = _TAKEN
+    block = np.frombuffer(file.memory, np.uint8, offset=_DATA_START)
+    for name, place in arrays_in(block, forms).items():
+        place[...] = arrays[name]
+    ticket = DupFd(file.descriptor)  # a descriptor of its own, for the other side
+    _kept.append(file)
     while len(_kept) > _MAX_KEPT:
-        os.close(_kept.popleft())
+        os.close(_kept.popleft().descriptor)
     return ticket, forms
 
 
@@ -53,29 +60,36 @@ def received(ticket: Any, forms: Forms) -> dict[str, Shaped[np.ndarray, "..."]]:
     block = np.zeros(block_size(forms), np.uint8)
     descriptor = ticket.detach()
     try:
-        _transfer(os.preadv, descriptor, block, _DATA_START)
-        os.pwrite(descriptor, _FREE, 0)
+        _read(descriptor, block)
+        os.pwrite(descriptor, bytes([_FREE]), 0)
     finally:
         os.close(descriptor)
     return arrays_in(block, forms)
 
 
-def _free_file() -> int:
+def _free_file(byte_count: int) -> _File:
+    """Return a file of at least this size that nobody has still to read."""
     for _ in range(len(_kept)):
-        descriptor = _kept.popleft()
-        if os.pread(descriptor, 1, 0) == _FREE:
-            return descriptor
-        _kept.append(descriptor)
-    return os.memfd_create("arrays")
+        file = _kept.popleft()
+        if file.memory[0] != _FREE:
+            _kept.append(file)
+        elif len(file.memory) >= byte_count:
+            return file
+        else:
+            return _mapped(file.descriptor, byte_count)
+    return _mapped(os.memfd_create("arrays"), byte_count)
 
 
-def _transfer(
-    call: Callable[[int, Sequence[Any], int], int], descriptor: int, array: np.ndarray, start: int
-) -> None:
-    """Write or read a whole array; one call of the system moves 2 GB at most."""
-    left: Any = array.reshape(-1).view(np.uint8)
-    while len(left):
-        moved = call(descriptor, [left], start)
-        if not moved:
-            raise OSError(f"a file in memory ends at {start} bytes, {len(left)} too early")
-        left, start = left[moved:], start + moved
+def _mapped(descriptor: int, byte_count: int) -> _File:
+    os.ftruncate(descriptor, byte_count)
+    return _File(descriptor, mmap.mmap(descriptor, byte_count))
+
+
+def _read(descriptor: int, block: Any) -> None:
+    """Fill a block; one call of the system reads 2 GB at most."""
+    done = 0
+    while done < len(block):
+        count = os.preadv(descriptor, [block[done:]], _DATA_START + done)
+        if not count:
+            raise OSError(f"a file in memory ends after {done} of {len(block)} bytes")
+        done += count
