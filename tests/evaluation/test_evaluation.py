@@ -13,6 +13,7 @@ from obman_gen.progress import Reporter
 from obman_gen.training import evaluation
 from obman_gen.training.evaluation_cases import CaseSource
 from obman_gen.training.evaluation_measures import Measured
+from obman_gen.training.evaluation_pictures import CAPTION_PX, GAP_PX, MIN_TILE_PX
 from obman_gen.training.evaluation_report import Evaluation
 
 
@@ -67,10 +68,11 @@ def test_every_measure_is_explained(evaluated):
 def test_pictures_show_each_chosen_case_once_with_both_meshes(evaluated):
     sheet = np.asarray(Image.open(evaluated[1].pictures))
 
-    rows = sheet.shape[0] / (64 + 36 + 4)
-    assert rows == 5
-    truth = sheet[36 : 36 + 64, 2 * 68 : 2 * 68 + 64].astype(int)
-    image = sheet[36 : 36 + 64, :64].astype(int)
+    side, top = MIN_TILE_PX, 2 * CAPTION_PX  # the pictures have 64 px: they are enlarged
+    assert sheet.shape[0] == 5 * (top + side + GAP_PX)
+    third = 2 * (side + GAP_PX)
+    truth = sheet[top : top + side, third : third + side].astype(int)
+    image = sheet[top : top + side, :side].astype(int)
     assert (np.abs(truth - image).sum(axis=-1) > 30).mean() > 0.05
 
 
