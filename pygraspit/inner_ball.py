@@ -4,7 +4,8 @@ A polytope is grown from a simplex, always at the facet nearest to the origin, t
 farthest beyond it, until that facet is one of the hull: then no other can be nearer, as the
 polytope lies inside the hull. (The expanding polytope of van den Bergen, GDC 2001, in any
 dimension; used for grasps by Zheng, IEEE Transactions on Robotics 29, 2013.) Facets far from
-the origin, most of a hull in six dimensions, are never made.
+the origin, most of a hull in six dimensions, are never made. `pygraspit.planner.hull` does the
+same in three dimensions only, laid out for the planner's inner loop.
 """
 
 from functools import lru_cache

@@ -38,9 +38,7 @@ class GraspQuality(NamedTuple):
 
 def grasp_quality(wrenches: Wrenches) -> GraspQuality:
     """Return epsilon and volume of the hull of the given wrenches (no origin is added)."""
-    wrenches = np.asarray(wrenches, np.float64)
-    if not np.isfinite(wrenches).all():
-        raise ValueError("wrenches must be finite")
+    wrenches = _finite(wrenches)
     if len(wrenches) == 0:
         return GraspQuality(NO_CLOSURE, 0.0)
     if _is_flat(wrenches):
@@ -55,11 +53,18 @@ def epsilon(wrenches: Wrenches) -> float:
 
     Some fifty times faster than `grasp_quality`, which needs the whole hull for the volume.
     """
-    wrenches = np.asarray(wrenches, np.float64)
-    if len(wrenches) == 0 or not holds_origin(wrenches):
+    wrenches = _finite(wrenches)
+    if len(wrenches) == 0:
         return NO_CLOSURE
     nearest = inner_ball(wrenches)
     return grasp_quality(wrenches).epsilon if nearest is None else _epsilon_of(nearest)
+
+
+def _finite(wrenches: Wrenches) -> Wrenches:
+    wrenches = np.asarray(wrenches, np.float64)
+    if not np.isfinite(wrenches).all():
+        raise ValueError("wrenches must be finite")
+    return wrenches
 
 
 def _epsilon_of(nearest: float) -> float:

@@ -71,9 +71,13 @@ def test_no_contact_holds_nothing():
     assert epsilon(l1_wrenches([])) == -1.0
 
 
-def test_wrenches_that_are_not_finite_are_refused():
-    with pytest.raises(ValueError, match="finite"):
-        grasp_quality(np.full((20, 6), np.nan))
+@pytest.mark.parametrize("measure", [grasp_quality, epsilon])
+def test_wrenches_that_are_not_finite_are_refused(measure):
+    wrenches = np.random.default_rng(0).normal(size=(20, 6))
+    wrenches[7, 3] = np.nan
+    for given in (wrenches, np.full((20, 6), np.nan)):
+        with pytest.raises(ValueError, match="finite"):
+            measure(given)
 
 
 def test_quality_does_not_change_when_everything_turns():
