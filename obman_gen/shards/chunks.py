@@ -94,7 +94,8 @@ class ChunkTable:
             return unshuffled(data, self.dtype.itemsize)
         try:
             return isal_zlib.decompress(data, bufsize=self._byte_count)
-        except isal_zlib.error as error:
+        # ISA-L's stub takes the class for an instance.
+        except isal_zlib.error as error:  # pyright: ignore[reportGeneralTypeIssues]
             raise OSError(f"a chunk cannot be decompressed: {error}") from error
 
 
