@@ -95,13 +95,13 @@ class Renderer(Generic[S]):
         render = self._scene.render
         render.resolution_x, render.resolution_y = width_px, height_px
         settings.max_bounces, settings.diffuse_bounces = 4, 3
-        settings.use_light_tree = True
+        settings.use_light_tree, settings.use_denoising = True, self.config.denoise
         session.set_samples(self._scene, 0, samples, samples)
         session.set_crop(self._scene, (0, height_px, 0, width_px))
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.max_bounces = self.config.max_bounces
         settings.diffuse_bounces = self.config.diffuse_bounces
-        settings.use_light_tree = False
+        settings.use_light_tree = settings.use_denoising = False
         lens.type = "PERSP"
         self._builder.clear()
         return linear

@@ -81,7 +81,8 @@ def start(config: RenderConfig):
     scene.render.resolution_percentage = 100
     scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     scene.collection.objects.link(scene.camera)
-    _set_sampling(scene.cycles, config)
+    with quiet():  # choosing a denoiser makes Cycles look for graphics cards, and say so
+        _set_sampling(scene.cycles, config)
     _set_device(scene.cycles, config.device)
     return scene
 
@@ -101,7 +102,10 @@ def _set_sampling(settings, config: RenderConfig) -> None:
     settings.glossy_bounces = config.glossy_bounces
     settings.transmission_bounces = config.max_bounces
     settings.caustics_reflective = settings.caustics_refractive = False
-    settings.use_denoising = False  # `denoiser` does it, and better
+    settings.use_denoising = False  # `denoiser` does it, and better, but for panoramas
+    settings.denoiser = "OPENIMAGEDENOISE"
+    settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+    settings.denoising_prefilter = settings.denoising_quality = "FAST"
 
 
 def set_samples(scene, first: int, count: int, total: int) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from numpy.testing import assert_allclose, assert_array_equal
 from scene.stand_in import camera, drawing
 
 from obman_gen.blender.config import RenderConfig
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.sample import VIEWS, Camera
-from obman_gen.scene.drawing import Material
+from obman_gen.scene.drawing import Material, Part
 
 pytestmark = pytest.mark.blender
 
@@ -149,6 +150,26 @@ def test_samples_of_a_subset_add_up_to_the_whole(renderer):
     assert difference.max() <= 1  # floats add up in another order
 
 
+def test_panoramas_are_denoised(renderer):
+    """Rooms have four samples a pixel: without denoising they are grain."""
+    from obman_gen.blender.renderer import Renderer
+
+    plain = Renderer(RenderConfig(denoise=False), lambda scene, _: scene)
+    hall = trimesh.creation.icosphere(2, 3.0)
+    part = Part(
+        "hall", np.array(hall.vertices), hall.faces, (Material(),), np.zeros(len(hall.faces), int)
+    )
+    scene = drawing(parts=(part,))
+    many = plain.panorama(scene, 64, 256)
+
+    rms = [
+        float(np.sqrt(np.mean((some.panorama(scene, 64, 4) - many) ** 2)))
+        for some in (renderer, plain)
+    ]
+
+    assert rms[0] < 0.7 * rms[1]
+
+
 def test_each_view_is_lit_without_what_it_does_not_show(renderer):
     """With the object gone, its shadow is too: the hand of H is nowhere darker than in HO."""
     result = renderer.render(drawing())
@@ -214,8 +235,6 @@ def test_texture_lands_the_right_way_up(renderer):
     faces = np.array([[0, 1, 2], [0, 2, 3]])
     texture = np.zeros((4, 4, 3), np.uint8)
     texture[:2, 2:, 0] = 255  # red at the top right
-    from obman_gen.scene.drawing import Part
-
     card = Part("card", corners, faces, (Material(texture=texture),), np.full(2, 3), uv=uv[faces])
 
     image = renderer.render(drawing(parts=(person, card))).views["o"].image.astype(int)
