@@ -63,12 +63,13 @@ EXACT_ENERGIES: Mapping[str, Callable[[PlanningScene], float]] = MappingProxyTyp
         "CONTACT_ENERGY": _on_contacts(energies.contact_energy),
         "POTENTIAL_QUALITY_ENERGY": _on_contacts(energies.potential_quality_energy),
         "GUIDED_POTENTIAL_QUALITY_ENERGY": _on_contacts(energies.guided_potential_quality_energy),
+        "GUIDED_FORCE_CLOSURE_ENERGY": _on_contacts(energies.guided_force_closure_energy),
         "AUTO_GRASP_QUALITY_ENERGY": _auto_grasp,
         "GUIDED_AUTO_GRASP_QUALITY_ENERGY": _guided_auto_grasp,
         "STRICT_AUTO_GRASP_ENERGY": _strict_auto_grasp,
     }
 )
-"""By GraspIt!'s names."""
+"""By GraspIt!'s names, and one of our own: the guided force closure energy."""
 
 
 def anneal_exact(

@@ -12,6 +12,7 @@ from numba import njit
 
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
+from pygraspit.planner.energies import LEAST_RADIUS
 from pygraspit.planner.forces import UP, add_forces
 from pygraspit.planner.hull import hull_epsilon, new_workspace
 from pygraspit.planner.places import fill_axis_angle
@@ -24,8 +25,9 @@ FAST_ENERGIES = (
     "CONTACT_ENERGY",
     "POTENTIAL_QUALITY_ENERGY",
     "GUIDED_POTENTIAL_QUALITY_ENERGY",
+    "GUIDED_FORCE_CLOSURE_ENERGY",
 )
-CONTACT, POTENTIAL, GUIDED = range(3)
+CONTACT, POTENTIAL, GUIDED, CLOSURE = range(4)
 FIRST_ENERGY = 1e8
 MAX_TRIES = 11
 """Neighbours tried before a step is given up."""
@@ -277,12 +279,13 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
             counting += 1
         if scale > 0.0 and kind != CONTACT:
             reaching += 1
-            force_count = add_forces(hand, contact, normal, UP, scale, forces, force_count)
+            edges = hand.contact_edges[contact, : hand.contact_edge_count[contact]]
+            force_count = add_forces(edges, normal, UP, scale, forces, force_count)
     mean = total / contact_count
     if kind == CONTACT:
         return mean
     if counting >= 3:
         radius = hull_epsilon(forces, force_count, reaching < contact_count, corners, planes, rim)
-        if radius >= 0.0:
+        if radius >= (LEAST_RADIUS if kind == CLOSURE else 0.0):
             return -radius
     return 1.0 if kind == POTENTIAL else mean

@@ -25,8 +25,8 @@ def contact_scale(distance, cosine):  # pragma: no cover
 
 @njit(cache=True)
 @no_type_check
-def add_forces(hand, contact, normal, up, scale, forces, count):  # pragma: no cover
-    """Append a contact's scaled edge forces; return the new number of forces.
+def add_forces(edges, normal, up, scale, forces, count):  # pragma: no cover
+    """Append the scaled forces of a contact's edges; return the new number of forces.
 
     The tangents are up x n and n x the first.
     """
@@ -38,8 +38,8 @@ def add_forces(hand, contact, normal, up, scale, forces, count):  # pragma: no c
     bx = normal[1] * tz - normal[2] * ty
     by = normal[2] * tx - normal[0] * tz
     bz = normal[0] * ty - normal[1] * tx
-    for edge in range(hand.contact_edge_count[contact]):
-        a, b = hand.contact_edges[contact, edge, 0], hand.contact_edges[contact, edge, 1]
+    for edge in range(edges.shape[0]):
+        a, b = edges[edge, 0], edges[edge, 1]
         forces[count, 0] = scale * (normal[0] + a * tx + b * bx)
         forces[count, 1] = scale * (normal[1] + a * ty + b * by)
         forces[count, 2] = scale * (normal[2] + a * tz + b * bz)

@@ -35,8 +35,8 @@ class WorldScene:
             else robot.links[int(starts[contact.chain_index]) + contact.link_index]
             for contact in contacts
         ]
-        edge_count = max((len(contact.friction_edges) for contact in contacts), default=0)
-        self._edges = np.zeros((len(contacts), edge_count, 6))
+        self._edge_counts = np.array([len(contact.friction_edges) for contact in contacts], int)
+        self._edges = np.zeros((len(contacts), self._edge_counts.max(initial=0), 6))
         for row, contact in zip(self._edges, contacts, strict=True):
             # Filled up with the first edge again: a point twice changes no hull.
             row[:] = contact.friction_edges[0]
@@ -59,7 +59,7 @@ class WorldScene:
         places = np.einsum("cij,cj->ci", poses[:, :3, :3], self._places) + poses[:, :3, 3]
         normals = np.einsum("cij,cj->ci", poses[:, :3, :3], self._normals)
         to_object = self._body.closest_points(places) - places
-        return ContactView(to_object, normals, self._friction, self._edges)
+        return ContactView(to_object, normals, self._friction, self._edges, self._edge_counts)
 
     def anneal(
         self,

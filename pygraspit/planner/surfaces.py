@@ -3,12 +3,14 @@
 Everything stands in the object's frame, so that contacts need no transforms on their way to it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, no_type_check
 
 import numpy as np
 from numba import njit
 
 from pygraspit.boxes import HALF, Scene, point_gap_squared
+from pygraspit.model import VirtualContact
 from pygraspit.planner.forces import UP
 from pygraspit.planner.tables import ContactHand, contact_hand
 from pygraspit.queries import STACK, cross
@@ -37,8 +39,13 @@ class SurfaceTable(NamedTuple):
     """(pair, 2) bodies that may collide, those with the object first."""
     balls: np.ndarray
     """(body, 4): centre (body frame) and radius of a ball around each body, mm."""
+    world_from_object: np.ndarray
+    """(3, 3) rotation."""
     up: np.ndarray
     """(3,) the world's y axis."""
+    all_edges: np.ndarray
+    """(contact, edge, 2): as `ContactHand.contact_edges`, those inside the hull, too."""
+    all_edge_count: np.ndarray
 
 
 def surface_table(world: "World", robot: "Robot", body: "Body") -> SurfaceTable:
@@ -55,8 +62,19 @@ def surface_table(world: "World", robot: "Robot", body: "Body") -> SurfaceTable:
         object_body=body.index,
         pairs=np.concatenate([pairs[with_object], pairs[~with_object]]).astype(np.int64),
         balls=_balls(scene),
+        world_from_object=body.world_from_body[:3, :3],
         up=object_from_world[:3, :3] @ UP,
+        all_edges=_all_edges(robot.model.virtual_contacts),
+        all_edge_count=np.array([len(c.friction_edges) for c in robot.model.virtual_contacts]),
     )
+
+
+def _all_edges(contacts: Sequence[VirtualContact]) -> np.ndarray:
+    most = max(len(contact.friction_edges) for contact in contacts)
+    edges = np.zeros((len(contacts), most, 2))
+    for row, contact in zip(edges, contacts, strict=True):
+        row[: len(contact.friction_edges)] = contact.friction * contact.friction_edges[:, :2]
+    return edges
 
 
 def _balls(scene: Scene) -> np.ndarray:
