@@ -24,7 +24,7 @@ from pygraspit.planner.fast import CLOSURE, CONTACT, FIRST_ENERGY, ILLEGAL, MAX_
 from pygraspit.planner.forces import add_forces, contact_scale
 from pygraspit.planner.hull import hull_epsilon, new_workspace
 from pygraspit.planner.joggled import NEARLY_FLAT, joggled_epsilon
-from pygraspit.planner.places import fill_axis_angle
+from pygraspit.planner.places import fill_place
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.surfaces import Sight, SurfaceTable, anything_crosses, look, new_sight
 from pygraspit.planner.tables import SearchTable
@@ -175,7 +175,7 @@ def _find_neighbour(table, search, rng, posture, progress, scratch):  # pragma: 
     for _ in range(MAX_TRIES):
         draw_neighbour(rng, progress.state, heat, search.box, progress.neighbour)
         progress.counts[TRIED] += 1
-        _pose(table, progress.neighbour, posture, progress.frame)
+        _pose(table, search.place, progress.neighbour, posture, progress.frame)
         if anything_crosses(table, scratch.work, scratch.sight):
             continue
         look(table, scratch.sight)
@@ -186,7 +186,7 @@ def _find_neighbour(table, search, rng, posture, progress, scratch):  # pragma: 
 
 @njit(cache=True)
 @no_type_check
-def _pose(table, state, posture, frame):  # pragma: no cover
+def _pose(table, place, state, posture, frame):  # pragma: no cover
     """Pose palm and links; as in GraspIt!, a DOF that would hardly move stays."""
     hand, poses = table.hand, table.scene.poses
     eigengrasp_count, dof_count = hand.directions.shape
@@ -200,7 +200,7 @@ def _pose(table, state, posture, frame):  # pragma: no cover
             for joint in range(posture.joints.shape[0]):
                 if hand.joints.dof[joint] == k:
                     posture.joints[joint] = hand.ratio[joint] * value
-    fill_axis_angle(state[eigengrasp_count:], frame)
+    fill_place(place, state[eigengrasp_count:], frame)
     multiply(frame, hand.approach_from_palm, posture.palm)
     fill_link_poses(hand.joints, posture.palm, posture.joints, posture.frames, posture.links)
     poses[table.hand_body[0]] = posture.palm

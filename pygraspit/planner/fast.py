@@ -15,7 +15,7 @@ from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, 
 from pygraspit.planner.energies import LEAST_RADIUS
 from pygraspit.planner.forces import UP, add_forces
 from pygraspit.planner.hull import hull_epsilon, new_workspace
-from pygraspit.planner.places import fill_axis_angle
+from pygraspit.planner.places import fill_place
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
 from pygraspit.sdf import at_point, distance_at
@@ -114,7 +114,7 @@ def _anneal(
 def evaluate(hand, field, search, state, object_from_approach, scratch):  # pragma: no cover
     """Return a state's energy, `ILLEGAL` in collision; fill its approach frame."""
     poses, frames, centres, bounds, forces, corners, planes, rim = scratch
-    _pose(hand, state, object_from_approach, poses, frames)
+    _pose(hand, search.place, state, object_from_approach, poses, frames)
     if _collides(hand, field, poses, centres, bounds, search.slack_mm):
         return ILLEGAL
     return _energy(hand, field, search.energy, poses, forces, corners, planes, rim)
@@ -122,7 +122,7 @@ def evaluate(hand, field, search, state, object_from_approach, scratch):  # prag
 
 @njit(cache=True)
 @no_type_check
-def _pose(hand, state, object_from_approach, poses, frames):  # pragma: no cover
+def _pose(hand, place, state, object_from_approach, poses, frames):  # pragma: no cover
     """Fill the approach frame and the pose of palm and links for a state."""
     eigengrasp_count, dof_count = hand.directions.shape
     dofs = hand.origin.copy()
@@ -134,8 +134,7 @@ def _pose(hand, state, object_from_approach, poses, frames):  # pragma: no cover
         k = hand.joints.dof[joint]
         value = min(max(dofs[k], hand.dof_range[0, k]), hand.dof_range[1, k])
         joints[joint] = hand.ratio[joint] * value
-    place = state[eigengrasp_count:]
-    fill_axis_angle(place, object_from_approach)
+    fill_place(place, state[eigengrasp_count:], object_from_approach)
     multiply(object_from_approach, hand.approach_from_palm, poses[0])
     fill_link_poses(hand.joints, poses[0], joints, frames, poses[1:])
 

@@ -85,6 +85,7 @@ class EigenGraspPlanner:
         scene: PlanningScene,
         rng: np.random.Generator,
         max_steps: int = DEFAULT_MAX_STEPS,
+        start: Float[np.ndarray, "variable"] | None = None,
     ) -> list[PlannedGrasp]:
         """Anneal one chain on exact geometry, best grasps first.
 
@@ -92,12 +93,14 @@ class EigenGraspPlanner:
             scene: the hand and the object.
             rng: where all chance comes from.
             max_steps: the step at which to stop; the schedule says where counting starts.
+            start: state to begin at (`pygraspit.planner.state_of` a hand); None: GraspIt!'s.
         """
+        begin = self.space.start if start is None else start
         if isinstance(scene, WorldScene) and self.energy in FAST_ENERGIES:
-            search = self._search(scene.max_radius_mm)
-            shortlist, _ = scene.anneal(search, rng, self.space.start, max_steps, self.list_size)
+            search = self.search(scene.max_radius_mm)
+            shortlist, _ = scene.anneal(search, rng, begin, max_steps, self.list_size)
         else:
-            shortlist = anneal_exact(self, scene, rng, max_steps)
+            shortlist = anneal_exact(self, scene, rng, begin, max_steps)
         return self._grasps(shortlist)
 
     def plan_on_field(
@@ -127,7 +130,7 @@ class EigenGraspPlanner:
                 f"{self.energy} needs exact geometry; a distance field can give "
                 f"{', '.join(FAST_ENERGIES)}"
             )
-        search = self._search(max_radius_mm, slack_mm)
+        search = self.search(max_radius_mm, slack_mm)
         field = field_table(distance_mm)
         lists = []
         for chain, child in enumerate(rng.spawn(chain_count)):
@@ -138,7 +141,8 @@ class EigenGraspPlanner:
             lists.append(found)
         return self._grasps(merged(lists, max_radius_mm))
 
-    def _search(self, max_radius_mm: float, slack_mm: float = 0.0) -> SearchTable:
+    def search(self, max_radius_mm: float, slack_mm: float = 0.0) -> SearchTable:
+        """Return what a compiled search varies about an object of the given size."""
         energy = FAST_ENERGIES.index(self.energy)
         return search_table(self.space, self.schedule, energy, slack_mm, max_radius_mm)
 
@@ -146,7 +150,7 @@ class EigenGraspPlanner:
         return [
             PlannedGrasp(
                 energy=float(shortlist.energy[row]),
-                object_from_palm=object_from_palm_of(self.robot, shortlist.state[row]),
+                object_from_palm=object_from_palm_of(self.robot, shortlist.state[row], self.space),
                 dofs=self.postures.dofs(shortlist.state[row]),
                 state=shortlist.state[row].copy(),
                 step=int(shortlist.step[row]),

@@ -100,6 +100,8 @@ class SearchTable(NamedTuple):
     """Overlap that does not yet count as collision."""
     max_radius_mm: float
     """Of the object about its centre of gravity: the unit of distance between states."""
+    place: int
+    """How states write places: one of `pygraspit.planner.places`."""
 
 
 def field_table(distance_mm: SignedDistanceGrid) -> FieldTable:
@@ -116,7 +118,7 @@ def search_table(
 ) -> SearchTable:
     """Flatten a search."""
     box = np.stack([space.minimum, space.maximum, space.jump, space.circular.astype(float)])
-    return SearchTable(box, schedule.as_array(), energy, slack_mm, max_radius_mm)
+    return SearchTable(box, schedule.as_array(), energy, slack_mm, max_radius_mm, space.place)
 
 
 def contact_hand(robot: RobotModel) -> ContactHand:

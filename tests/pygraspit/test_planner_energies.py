@@ -12,7 +12,7 @@ from pygraspit import World
 from pygraspit.planner import EigenGraspPlanner, WorldScene
 from pygraspit.planner.exact import EXACT_ENERGIES, anneal_exact
 from pygraspit.planner.fast import FAST_ENERGIES, anneal_fast, evaluate_fast
-from pygraspit.planner.spaces import dofs_of, object_from_palm_of
+from pygraspit.planner.spaces import axis_angle_space, dofs_of, object_from_palm_of
 from pygraspit.planner.tables import field_table, hand_table, search_table
 from pygraspit.sdf import bake
 from pygraspit.transforms import from_pose
@@ -32,13 +32,18 @@ def scene_of(robot_name, object_name):
     return WorldScene(world, robot, body)
 
 
+def posed(model, state):
+    """Place and posture of a state of GraspIt!'s default space."""
+    return object_from_palm_of(model, state, axis_angle_space(model)), dofs_of(model, state)
+
+
 @needs_reference
 @pytest.mark.parametrize("object_name", OBJECTS)
 def test_states_and_contact_energies_are_graspits(object_name):
     """Energies: 9 digits are given. Poses and DOFs: to the digits and 0.02 mm of small turns."""
     for case in load("energy_cases.json")[object_name]:
         model, state = robot_model(case["robot"]), np.array(case["vars"])
-        object_from_palm, dofs = object_from_palm_of(model, state), dofs_of(model, state)
+        object_from_palm, dofs = posed(model, state)
         scene = scene_of(case["robot"], object_name)
 
         is_legal = scene.put(object_from_palm, dofs)
@@ -63,7 +68,7 @@ def test_hulls_that_only_touch_the_origin_are_settled_as_in_graspit():
     for case in flat:
         model, state = robot_model(case["robot"]), np.array(case["vars"])
         scene = scene_of(case["robot"], case["object"])
-        scene.put(object_from_palm_of(model, state), dofs_of(model, state))
+        scene.put(*posed(model, state))
 
         energy = EXACT_ENERGIES["GUIDED_POTENTIAL_QUALITY_ENERGY"](scene)
 
@@ -87,7 +92,11 @@ def test_the_compiled_chain_visits_the_states_of_the_plain_one(object_name, ener
         scene_of("HumanHand16DOF", object_name), np.random.default_rng(5), max_steps=last
     )
     plain = anneal_exact(
-        planner, scene_of("HumanHand16DOF", object_name), np.random.default_rng(5), last
+        planner,
+        scene_of("HumanHand16DOF", object_name),
+        np.random.default_rng(5),
+        planner.space.start,
+        last,
     )
 
     count = int(plain.count[0])
@@ -131,7 +140,7 @@ def test_closing_energies_are_graspits_where_they_are_stable(object_name):
             low, high = case["spread"][name]
             if high - low > 1e-3 * abs(low):
                 continue
-            scene.put(object_from_palm_of(model, state), dofs_of(model, state))
+            scene.put(*posed(model, state))
             energy = EXACT_ENERGIES[name](scene)
             compared += 1
             agreed += bool(np.isclose(low, energy, rtol=0.19, atol=0.1))
