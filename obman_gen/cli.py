@@ -229,6 +229,7 @@ EPILOG_EVALUATE = """\b
 Examples:
   obman-gen evaluate runs/default/training/default/best.pt
   obman-gen evaluate best.pt --data runs/mine --split val --no-simulation
+  obman-gen evaluate best.pt --data obman:/data/obman
 """
 
 
@@ -236,8 +237,9 @@ Examples:
 @click.argument("checkpoint", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Run folder to evaluate on.  [default: the run]",
+    metavar="DATA",
+    help="Run folder to evaluate on, or DATASET:FOLDER such as obman:/data/obman.  "
+    "[default: the run]",
 )
 @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
 @click.option("--image", type=click.Choice(VIEWS), default="ho", show_default=True)
@@ -254,7 +256,7 @@ Examples:
     help="Folder of results.  [default: training/evaluation/ in the data's run]",
 )
 @run_option
-def evaluate(run: Path, checkpoint: Path, data: Path | None, out: Path | None, **options: Any):
+def evaluate(run: Path, checkpoint: Path, data: str | None, out: Path | None, **options: Any):
     """Measure a trained model on every sample of a split: JSON, a table, pictures."""
     from obman_gen.progress import Reporter
     from obman_gen.training import evaluation

@@ -48,8 +48,11 @@ class TrainConfig:
     images: tuple[str, ...] = ("ho",)
     """Kinds of pictures, mixed in every batch: ``ho`` hand and object, ``h`` hand alone,
     ``o`` object alone. A picture supervises what it shows."""
+    data: tuple[str, ...] = ()
+    """What is trained on and validated with instead of the run's shards: run folders, or other
+    datasets as ``DATASET:FOLDER``, such as ``fhb:/data/fhb?contact_only=true``."""
     also: tuple[str, ...] = ()
-    """More run folders, whose training samples are mixed with the run's own."""
+    """More of these, whose training samples are mixed in."""
     image_px: int = 256
     """Side of the crop that the network sees."""
     points: int = 600

@@ -17,6 +17,7 @@ from obman_gen.training.evaluation_cases import CaseSource
 from obman_gen.training.evaluation_measures import Measured, measure
 from obman_gen.training.evaluation_pictures import Portrait, gallery
 from obman_gen.training.evaluation_report import Evaluation
+from obman_gen.training.sources import is_run
 
 PORTRAITS_EACH = 3
 """Best, median and worst cases in the picture."""
@@ -27,7 +28,8 @@ class Request:
     """What is to be evaluated."""
 
     checkpoint: Path
-    run: Path
+    run: Path | str
+    """Run folder, or other data as ``DATASET:FOLDER``."""
     split: Split = "test"
     image: str = "ho"
     """Kind of pictures: ``ho``, ``h`` or ``o``; what they do not show is not measured."""
@@ -40,9 +42,12 @@ class Request:
 
     @property
     def folder(self) -> Path:
-        """Where the results go unless told otherwise."""
+        """Where the results go unless told otherwise: into the run, else beside the checkpoint."""
         name = f"{self.checkpoint.stem}-{self.split}-{self.image}"
-        return RunFolder(self.run).training / "evaluation" / name
+        if is_run(self.run):
+            return RunFolder(Path(self.run)).training / "evaluation" / name
+        dataset = str(self.run).partition(":")[0]
+        return self.checkpoint.parent / "evaluation" / f"{dataset}-{name}"
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,11 @@ def start(run: Path, options: StartOptions, reporter: Reporter) -> Result:
     from obman_gen.training.session import BEST, LAST
 
     folder = RunFolder(run)
-    folder.require(folder.manifest, "dataset")
     name = f"overfit-{options.overfit}" if options.overfit else options.name
     out = folder.training / name
     config = _settle(folder, out, options)
+    if not config.data:
+        folder.require(folder.manifest, "dataset")
     _make_room(out, options)
     write_atomically(out / "config.toml", to_toml(config))
     if options.overfit:
