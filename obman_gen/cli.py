@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from obman_gen.cli_options import Commands, RunOptions, opened, run_option, run_options, user_errors
+from obman_gen.experiments.commands import experiment
 from obman_gen.sample import SPLITS, VIEWS
 
 EPILOG_DATASET = """\b
@@ -322,6 +323,9 @@ def doctor(libraries: bool):
         click.echo(f"{'ok     ' if finding.fine else 'MISSING'} {finding.name}: {finding.detail}")
     if not all(finding.fine for finding in findings):
         raise click.ClickException("something is missing; the lines above say what to do")
+
+
+main.add_command(experiment)
 
 
 @main.group(cls=Commands)

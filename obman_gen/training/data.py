@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from obman_gen.errors import InputError
 from obman_gen.hands import HandModel
 from obman_gen.reconstruction.objective import Targets
 from obman_gen.sample import Split
@@ -82,10 +81,11 @@ class Pictures(Dataset):
             for where in data_of(run, config, split)
             for kind in config.images
         ]
-        counts = [min(len(source), limit or len(source)) for source, _ in self.parts]
-        self.starts = (0, *accumulate(counts))
-        if not all(counts):
-            raise InputError(f"{run} has no sample in its {split} split")
+        share = config.fraction if split == "train" else 1.0
+        self.rows = [
+            chosen_rows(len(source), share, config.seed)[:limit] for source, _ in self.parts
+        ]
+        self.starts = (0, *accumulate(len(rows) for rows in self.rows))
         for source, _ in self.parts:
             source.require_hand(hand)
 
@@ -97,7 +97,7 @@ class Pictures(Dataset):
         """Return the picture and its truth as arrays; see `Targets`."""
         part = int(np.searchsorted(self.starts, draw.index, side="right")) - 1
         source, view = self.parts[part]
-        sample = source[draw.index - self.starts[part]]
+        sample = source[self.rows[part][draw.index - self.starts[part]]]
         square = self._square(sample, view)
         mirrored = SIDES[int(sample["hand/side"])] != self.side
         if draw.epoch is None:
@@ -116,9 +116,9 @@ class Pictures(Dataset):
         return {"image": image, "sample_id": sample["sample_id"], **self._truth(sample, crop, view)}
 
     def _square(self, sample: dict[str, Any], view: str) -> Square:
-        """Return the square around the hand's joints, or the object if it is alone."""
+        """Return the square around the hand's joints, or around the object."""
         seen = sample["hand/joints_2d"]
-        if view == "o":
+        if view == "o" or (view == "ho" and self.config.crop_around == "object"):
             homogeneous = sample["object/surface_points"] @ sample["camera/intrinsics"].T
             seen = homogeneous[:, :2] / homogeneous[:, 2:]
         centre, side = box_square(seen.astype(np.float64))
@@ -145,6 +145,14 @@ class Pictures(Dataset):
             "has_mesh": np.array(float(vertices is not None)),
         }
         return {name: value.astype(np.float32) for name, value in truth.items()}
+
+
+def chosen_rows(count: int, share: float, seed: int) -> Sequence[int]:
+    """Return the samples that are used, in order; at least one."""
+    if share == 1:
+        return range(count)
+    order = RandomStreams(seed, "order")("fraction").permutation(count)
+    return sorted(order[: max(1, round(share * count))].tolist())
 
 
 def data_of(run: Path | str, config: TrainConfig, split: Split) -> tuple[Path | str, ...]:

@@ -33,6 +33,8 @@ class Request:
     split: Split = "test"
     image: str = "ho"
     """Kind of pictures: ``ho``, ``h`` or ``o``; what they do not show is not measured."""
+    measured: str = ""
+    """Of what the pictures show, only ``h``, the hand, or ``o``, the object's shape; empty: all."""
     root_joint: int | None = None
     """What both sides are relative to; None: the root the model was trained with."""
     simulate: bool = True
@@ -118,15 +120,17 @@ def _evaluated(
     for case in reporter.track(source.cases(), len(source), "evaluate", "samples"):
         rng = RandomStreams(request.seed, case.sample_id)("evaluate")
         ids.append(case.sample_id)
-        each = measure(case, source.model.hand, rng, request.image, simulate=request.simulate)
+        what = request.measured or request.image
+        each = measure(case, source.model.hand, rng, what, simulate=request.simulate)
         if baseline is not None:
-            values = {**each.values, **baseline.values(case, rng, request.image)}
+            values = {**each.values, **baseline.values(case, rng, what)}
             each = each._replace(values=values)
         measured.append(each)
     data = {
         "run": str(request.run),
         "split": request.split,
         "image": request.image,
+        "measured": request.measured or request.image,
         "samples": len(ids),
         "root_joint": source.root_joint,
         "seed": request.seed,

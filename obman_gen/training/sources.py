@@ -50,8 +50,8 @@ class Source(Protocol):
     """One split of a dataset; samples are dicts under the schema's names.
 
     There are always ``image``, ``hand/joints``, ``hand/joints_2d``, ``hand/side``,
-    ``camera/intrinsics`` and, unless the pictures show hands alone, ``object/surface_points``. A
-    dataset without hand meshes has no ``hand/vertices``.
+    ``camera/intrinsics`` and ``object/surface_points``, which are zeros where an object is neither
+    shown nor known. A dataset without hand meshes has no ``hand/vertices``.
     """
 
     where: str
@@ -198,6 +198,7 @@ class ForeignSource:
                 f"{self.where} has no {', '.join(missing)} for {sample.sample_id}: it can be "
                 "looked at with `obman-gen predict`, not trained or measured on"
             )
+        values.setdefault("object/surface_points", np.zeros((2048, 3), np.float32))
         return values
 
     def require_hand(self, hand: HandModel) -> None:
@@ -207,6 +208,8 @@ class ForeignSource:
     def thing(self, index: int) -> Thing:
         sample: AnnotatedImage = self.samples[index]
         if sample.object_vertices is None or sample.object_faces is None:
+            if "o" not in self.image:
+                return Thing(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
             raise InputError(f"{self.where} has no object mesh for {sample.sample_id}")
         return Thing(
             np.asarray(sample.object_vertices, np.float64),

@@ -53,7 +53,7 @@ def start(run: Path, options: StartOptions, reporter: Reporter) -> Result:
     folder = RunFolder(run)
     name = f"overfit-{options.overfit}" if options.overfit else options.name
     out = folder.training / name
-    config = _settle(folder, out, options)
+    config = settle(folder, out, options)
     if not config.data:
         folder.require(folder.manifest, "dataset")
     _make_room(out, options)
@@ -65,8 +65,12 @@ def start(run: Path, options: StartOptions, reporter: Reporter) -> Result:
     return Result(out / BEST, f"last validation: {loop.describe(scores)}")
 
 
-def _settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
-    """Put settings together: the run's or the checkpoint's, then preset, file and words."""
+def settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
+    """Put settings together: the run's or the checkpoint's, then preset, file and words.
+
+    Raises:
+        InputError: naming a setting that does not exist, or that is not possible.
+    """
     base = _stored_settings(folder, out, options)
     if options.preset is not None:
         base = _merge(base, lookup(PRESETS, options.preset, "training preset"))
