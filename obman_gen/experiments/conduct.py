@@ -49,19 +49,20 @@ class Laboratory:
         return tables
 
     def _require(self, study: Study) -> None:
-        """Open everything once: what is missing shall not come out after hours of training."""
+        """Read a sample of everything: what is missing shall not come out after hours."""
         from obman_gen.training.data import data_of
         from obman_gen.training.sources import open_source
 
         for test in study.tests():
-            open_source(test.data, "test", test.image)
+            source = open_source(test.data, "test", test.image)
+            _ = source[0], source.thing(0)
         for config in (training.config for training in study.trainings):
             if config.start_from and not Path(config.start_from).is_file():
                 raise InputError(f"{config.start_from} does not exist; name a checkpoint")
             for split in SPLITS[:2]:
                 for where in data_of(self.run, config, split):
                     for kind in config.images:
-                        open_source(where, split, kind)
+                        _ = open_source(where, split, kind)[0]
 
     def checkpoint(self, training: str) -> Path:
         """Return the file of a training's last weights.

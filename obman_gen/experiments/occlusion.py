@@ -77,7 +77,7 @@ def _table(
     cells = [
         Cell(
             NAMES[trained],
-            f"tested on {NAMES[tested]}",
+            f"on {NAMES[tested]}",
             Test(f"{name}-{trained}", run, tested, measured=alone),
             measure,
         )
@@ -85,7 +85,7 @@ def _table(
         for tested in kinds
     ]
     known = {
-        (NAMES[trained], f"tested on {NAMES[tested]}"): value
+        (NAMES[trained], f"on {NAMES[tested]}"): value
         for (trained, tested), value in published.items()
     }
     return TablePlan(title, tuple(cells), known)

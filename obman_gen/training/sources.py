@@ -167,7 +167,11 @@ class Reader(NamedTuple):
         return self.kind(folder, split, **options)
 
 
-READERS: Mapping[str, Reader] = {"obman": Reader(realdata.ObMan, VIEWS)}
+READERS: Mapping[str, Reader] = {
+    "obman": Reader(realdata.ObMan, VIEWS),
+    "fhb": Reader(realdata.FHB, ("ho",)),
+    "core50": Reader(realdata.CORe50, ("ho",)),
+}
 
 
 class ForeignSource:
