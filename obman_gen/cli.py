@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from obman_gen.cli_options import Commands, RunOptions, opened, run_option, run_options, user_errors
+from obman_gen.experiments.commands import experiment
 from obman_gen.sample import SPLITS, VIEWS
 
 EPILOG_DATASET = """\b
@@ -229,6 +230,7 @@ EPILOG_EVALUATE = """\b
 Examples:
   obman-gen evaluate runs/default/training/default/best.pt
   obman-gen evaluate best.pt --data runs/mine --split val --no-simulation
+  obman-gen evaluate best.pt --data obman:/data/obman
 """
 
 
@@ -236,8 +238,9 @@ Examples:
 @click.argument("checkpoint", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Run folder to evaluate on.  [default: the run]",
+    metavar="DATA",
+    help="Run folder to evaluate on, or DATASET:FOLDER such as obman:/data/obman.  "
+    "[default: the run]",
 )
 @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
 @click.option("--image", type=click.Choice(VIEWS), default="ho", show_default=True)
@@ -254,7 +257,7 @@ Examples:
     help="Folder of results.  [default: training/evaluation/ in the data's run]",
 )
 @run_option
-def evaluate(run: Path, checkpoint: Path, data: Path | None, out: Path | None, **options: Any):
+def evaluate(run: Path, checkpoint: Path, data: str | None, out: Path | None, **options: Any):
     """Measure a trained model on every sample of a split: JSON, a table, pictures."""
     from obman_gen.progress import Reporter
     from obman_gen.training import evaluation
@@ -320,6 +323,9 @@ def doctor(libraries: bool):
         click.echo(f"{'ok     ' if finding.fine else 'MISSING'} {finding.name}: {finding.detail}")
     if not all(finding.fine for finding in findings):
         raise click.ClickException("something is missing; the lines above say what to do")
+
+
+main.add_command(experiment)
 
 
 @main.group(cls=Commands)
