@@ -198,8 +198,8 @@ def _annotated(folder: Path, session: int) -> list[Picture]:
     """List a session's annotations by object and frame; other files are passed over."""
     found = []
     for path in folder.glob("o*/*.mat"):
-        name = re.fullmatch(r"[A-Za-z]+_(\d+_(\d+)_\d+)", path.stem)
+        name = re.fullmatch(r"[A-Za-z]+_(\d+_\d+_\d+)", path.stem)
         number = path.parent.name[1:]
-        if name and number.isdigit() and int(name[2]) == int(number) <= 5 * len(CLASSES):
+        if name and number.isdigit() and 0 < int(number) <= 5 * len(CLASSES):
             found.append(Picture(session, int(number), name[1], path))
     return sorted(found)
