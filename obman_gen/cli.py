@@ -275,11 +275,15 @@ EPILOG_PREDICT = """\b
 Examples:
   obman-gen predict photo.jpg --box 210,140,180,200
   obman-gen predict left.png --side left --checkpoint best.pt --out meshes/
+  obman-gen predict --data core50:/data/core50 --limit 40
 """
 
 
 @main.command(epilog=EPILOG_PREDICT)
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("images", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--data", metavar="DATASET:FOLDER", help="Another dataset's pictures, instead.")
+@click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=24, show_default=True, metavar="N")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -295,16 +299,26 @@ Examples:
     show_default=True,
 )
 @run_option
-def predict(run: Path, images: tuple, checkpoint: Path | None, box: str | None, **options: Any):
+def predict(
+    run: Path, images: tuple, data: str | None, checkpoint: Path | None, out: Path, **options: Any
+):
     """Reconstruct hand and object from pictures: meshes, parameters and an overlay of each."""
     from obman_gen.runfolder import RunFolder
-    from obman_gen.training import prediction
+    from obman_gen.training import prediction, prediction_samples
 
+    if bool(images) == bool(data):
+        raise click.UsageError("predict takes pictures, or a dataset's pictures by --data")
     with user_errors():
-        view = prediction.View(prediction.parse_box(box), options.pop("focal"), options.pop("side"))
         best = checkpoint or RunFolder(run).training / "default" / "best.pt"
-        for written in prediction.predict_files(images, best, view, **options):
-            click.echo(written)
+        if data:
+            choice = prediction_samples.Choice(data, options["split"], options["limit"])
+            lines = prediction_samples.predict_samples(choice, best, out)
+        else:
+            box = prediction.parse_box(options["box"])
+            view = prediction.View(box, options["focal"], options["side"])
+            lines = prediction.predict_files(images, best, view, out)
+        for line in lines:
+            click.echo(line)
 
 
 @main.command(epilog="Example: obman-gen doctor")

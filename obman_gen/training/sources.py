@@ -170,6 +170,7 @@ class Reader(NamedTuple):
 READERS: Mapping[str, Reader] = {
     "obman": Reader(realdata.ObMan, VIEWS),
     "fhb": Reader(realdata.FHB, ("ho",)),
+    "hic": Reader(realdata.HIC, ("ho",)),
     "core50": Reader(realdata.CORe50, ("ho",)),
 }
 

@@ -10,9 +10,16 @@ from pygraspit.model import RobotModel
 from pygraspit.planner.annealing import SCHEDULES, Schedule
 from pygraspit.planner.exact import EXACT_ENERGIES, PlanningScene, anneal_exact
 from pygraspit.planner.fast import FAST_ENERGIES, anneal_fast
+from pygraspit.planner.scene import WorldScene
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.spaces import Postures, StateSpace, axis_angle_space, object_from_palm_of
-from pygraspit.planner.tables import HandTable, field_table, hand_table, search_table
+from pygraspit.planner.tables import (
+    HandTable,
+    SearchTable,
+    field_table,
+    hand_table,
+    search_table,
+)
 from pygraspit.sdf import SignedDistanceGrid
 
 DEFAULT_ENERGY = "GUIDED_POTENTIAL_QUALITY_ENERGY"
@@ -86,7 +93,11 @@ class EigenGraspPlanner:
             rng: where all chance comes from.
             max_steps: the step at which to stop; the schedule says where counting starts.
         """
-        shortlist = anneal_exact(self, scene, rng, max_steps)
+        if isinstance(scene, WorldScene) and self.energy in FAST_ENERGIES:
+            search = self._search(scene.max_radius_mm)
+            shortlist, _ = scene.anneal(search, rng, self.space.start, max_steps, self.list_size)
+        else:
+            shortlist = anneal_exact(self, scene, rng, max_steps)
         return self._grasps(shortlist)
 
     def plan_on_field(
@@ -116,8 +127,7 @@ class EigenGraspPlanner:
                 f"{self.energy} needs exact geometry; a distance field can give "
                 f"{', '.join(FAST_ENERGIES)}"
             )
-        energy = FAST_ENERGIES.index(self.energy)
-        search = search_table(self.space, self.schedule, energy, slack_mm, max_radius_mm)
+        search = self._search(max_radius_mm, slack_mm)
         field = field_table(distance_mm)
         lists = []
         for chain, child in enumerate(rng.spawn(chain_count)):
@@ -127,6 +137,10 @@ class EigenGraspPlanner:
             )
             lists.append(found)
         return self._grasps(merged(lists, max_radius_mm))
+
+    def _search(self, max_radius_mm: float, slack_mm: float = 0.0) -> SearchTable:
+        energy = FAST_ENERGIES.index(self.energy)
+        return search_table(self.space, self.schedule, energy, slack_mm, max_radius_mm)
 
     def _grasps(self, shortlist: Shortlist) -> list[PlannedGrasp]:
         return [

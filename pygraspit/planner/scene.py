@@ -4,8 +4,12 @@ import numpy as np
 from jaxtyping import Float
 
 from pygraspit.body import Body
-from pygraspit.motion import any_cross
+from pygraspit.crossing import any_cross
+from pygraspit.planner.chain import Counts, anneal_on_surfaces, new_posture
 from pygraspit.planner.energies import Closing, ContactView
+from pygraspit.planner.shortlist import Shortlist
+from pygraspit.planner.surfaces import surface_table
+from pygraspit.planner.tables import SearchTable
 from pygraspit.quality import NO_CLOSURE
 from pygraspit.robot import Robot
 from pygraspit.world import World
@@ -56,6 +60,27 @@ class WorldScene:
         normals = np.einsum("cij,cj->ci", poses[:, :3, :3], self._normals)
         to_object = self._body.closest_points(places) - places
         return ContactView(to_object, normals, self._friction, self._edges)
+
+    def anneal(
+        self,
+        search: SearchTable,
+        rng: np.random.Generator,
+        start: Float[np.ndarray, "variable"],
+        max_steps: int,
+        list_size: int,
+    ) -> tuple[Shortlist, Counts]:
+        """Run one compiled chain, for energies of virtual contacts.
+
+        The hand ends as the last state tried had it.
+        """
+        robot, body = self._robot, self._body
+        posture = new_posture(robot.dofs, robot.joints, len(robot.links))
+        found, counts = anneal_on_surfaces(
+            surface_table(self._world, robot, body), search, rng, start, posture, max_steps,
+            list_size,
+        )  # fmt: skip
+        robot.force_dofs(posture.dofs, body.world_from_body @ posture.palm)
+        return found, counts
 
     def close(self, approach_first: bool) -> Closing:
         """Close the fingers from where `put` left the hand.

@@ -5,11 +5,12 @@ from functools import cache
 import numpy as np
 import pytest
 import trimesh
+from helpers import random_rigid
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pygraspit import World
 from pygraspit.planner import EigenGraspPlanner, WorldScene
-from pygraspit.planner.exact import EXACT_ENERGIES
+from pygraspit.planner.exact import EXACT_ENERGIES, anneal_exact
 from pygraspit.planner.fast import FAST_ENERGIES, anneal_fast, evaluate_fast
 from pygraspit.planner.spaces import dofs_of, object_from_palm_of
 from pygraspit.planner.tables import field_table, hand_table, search_table
@@ -46,6 +47,46 @@ def test_states_and_contact_energies_are_graspits(object_name):
         assert is_legal == bool(case["legal"]), case["id"]
         for name in CONTACT_ENERGIES if is_legal else ():
             assert_allclose(EXACT_ENERGIES[name](scene), case["E"][name][0], rtol=1e-5, atol=1e-5)
+
+
+@needs_reference
+@pytest.mark.parametrize("object_name", ["glass", "cylinder"])
+@pytest.mark.parametrize("energy", FAST_ENERGIES)
+def test_the_compiled_chain_visits_the_states_of_the_plain_one(object_name, energy):
+    """Same draws, same verdicts; energies differ by rounding: sums of 18 terms of size 100."""
+    planner = EigenGraspPlanner(robot_model("HumanHand16DOF"), energy)
+    last = planner.schedule.first_step + 120
+
+    compiled = planner.plan(
+        scene_of("HumanHand16DOF", object_name), np.random.default_rng(5), max_steps=last
+    )
+    plain = anneal_exact(
+        planner, scene_of("HumanHand16DOF", object_name), np.random.default_rng(5), last
+    )
+
+    count = int(plain.count[0])
+    assert count == len(compiled) > 5
+    assert_array_equal([grasp.state for grasp in compiled], plain.state[:count])
+    assert_allclose([grasp.energy for grasp in compiled], plain.energy[:count], atol=1e-11)
+
+
+@needs_reference
+def test_a_compiled_chain_sees_an_object_wherever_it_stands():
+    """States are given about the object. Frictionless in no direction: cones keep their edges."""
+    model = robot_model("HumanHand16DOF")
+    planner = EigenGraspPlanner(model, "CONTACT_ENERGY")
+    last = planner.schedule.first_step + 120
+
+    def plan(world_from_object):
+        world = World()
+        robot = world.add_robot(model)
+        body = world.add_body(object_model("cylinder"), world_from_object)
+        return planner.plan(WorldScene(world, robot, body), np.random.default_rng(5), last)
+
+    here, there = plan(np.eye(4)), plan(random_rigid(np.random.default_rng(0)))
+
+    assert_array_equal(here[0].state, there[0].state)
+    assert_allclose(here[0].energy, there[0].energy, atol=1e-9)
 
 
 @needs_reference
