@@ -74,7 +74,7 @@ class CORe50:
     """
 
     def __init__(
-        self, root: Path | str, split: str, classes: Sequence[str] = (), depth: bool = True
+        self, root: Path | str, split: str, classes: str | Sequence[str] = (), depth: bool = True
     ):
         """Open a split.
 
@@ -82,7 +82,7 @@ class CORe50:
             root: the folder with ``core50_350x350``, ``core50_350x350_Annot`` and, if wanted,
                 ``core50_350x350_DepthMap``.
             split: ``train``, ``val`` or ``test``: see `SESSIONS`.
-            classes: some of `CLASSES`; none for all that are annotated.
+            classes: one or some of `CLASSES`; none for all that are annotated.
             depth: whether to read depth maps.
 
         Raises:
@@ -90,10 +90,10 @@ class CORe50:
         """
         self.root = Path(root)
         self.sessions = lookup(SESSIONS, split, "split")
-        for name in classes:
-            lookup(dict.fromkeys(CLASSES), name, "class of CORe50")
         self.split = split
-        self.classes = tuple(classes)
+        self.classes = (classes,) if isinstance(classes, str) else tuple(classes)
+        for name in self.classes:
+            lookup(dict.fromkeys(CLASSES), name, "class of CORe50")
         self.depth = depth and (self.root / DEPTHS).is_dir()
         for name in (IMAGES, ANNOTATIONS):
             if not (self.root / name).is_dir():
@@ -198,8 +198,8 @@ def _annotated(folder: Path, session: int) -> list[Picture]:
     """List a session's annotations by object and frame; other files are passed over."""
     found = []
     for path in folder.glob("o*/*.mat"):
-        name = re.fullmatch(r"[A-Za-z]+_(\d+_(\d+)_\d+)", path.stem)
+        name = re.fullmatch(r"[A-Za-z]+_(\d+_\d+_\d+)", path.stem)
         number = path.parent.name[1:]
-        if name and number.isdigit() and int(name[2]) == int(number) <= 5 * len(CLASSES):
+        if name and number.isdigit() and 0 < int(number) <= 5 * len(CLASSES):
             found.append(Picture(session, int(number), name[1], path))
     return sorted(found)

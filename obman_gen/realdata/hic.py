@@ -64,7 +64,7 @@ class HIC:
         self,
         root: Path | str,
         split: str,
-        sequences: Sequence[int] = tuple(OBJECTS),
+        sequences: int | Sequence[int] = tuple(OBJECTS),
         mano_fits: bool = False,
     ):
         """Open a split.
@@ -73,13 +73,14 @@ class HIC:
             root: the folder with ``15/1/rgb`` and so on, ``Models/15`` and so on and, for
                 ``mano_fits``, ``IJCV16___Results_MANO___parms_for___joints21``.
             split: ``train``, ``val``, ``test`` or ``all``.
-            sequences: some of 15, 19, 20 and 21.
+            sequences: one or some of 15, 19, 20 and 21.
             mano_fits: give MANO's vertices and joints.
 
         Raises:
             InputError: if the folder is not HIC's, or an argument is none of these.
         """
         lookup(dict.fromkeys((*SPLITS, "all")), split, "split")
+        sequences = (sequences,) if isinstance(sequences, int) else sequences
         unknown = [sequence for sequence in sequences if sequence not in OBJECTS]
         if unknown:
             raise InputError(

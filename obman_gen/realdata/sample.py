@@ -24,7 +24,7 @@ class AnnotatedImage:
     joints_2d: Float[np.ndarray, "21 2"] | None = None
     """Pixels."""
     vertices: Float[np.ndarray, "vertex 3"] | None = None
-    """Of MANO."""
+    """Of MANO; in exports of ours, of the hand model that they were made with."""
     pose: Float[np.ndarray, "45"] | None = None
     """Finger rotation vectors relative to the flat hand, MANO's joint order."""
     segmentation: UInt8[np.ndarray, "height width"] | None = None

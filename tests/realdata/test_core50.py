@@ -99,7 +99,7 @@ def test_classes_choose_and_wrong_ones_are_named(root):
 
     assert [sample.category for sample in chosen] == ["can"] * FRAMES + ["cup"] * FRAMES
     with pytest.raises(InputError, match=r"unknown class of CORe50 'cups'\. Did you mean 'cup'"):
-        CORe50(root, "test", classes=("cups",))
+        CORe50(root, "test", classes="cups")
 
 
 def test_nothing_is_claimed_in_three_dimensions(root):

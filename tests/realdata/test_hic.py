@@ -130,6 +130,7 @@ def test_splits_share_no_frame_and_leave_none_out(written):
 
 def test_sequences_choose(written):
     assert {place(s)[0] for s in HIC(written[0], "train", sequences=(20, 21))} == {20}
+    assert {place(s)[0] for s in HIC(written[0], "train", sequences=15)} == {15}
     with pytest.raises(InputError, match=r"none of the sequences \[19\] is in HIC's split 'train'"):
         HIC(written[0], "train", sequences=(19,))
     with pytest.raises(InputError, match="sequence 17 of HIC is not read: it has two hands, a be"):
