@@ -20,14 +20,18 @@ class Scene(NamedTuple):
     triangles: np.ndarray
     root: np.ndarray
     """(body,) i64: each body's first node; -1: no triangles."""
+    corners: np.ndarray
+    """(corner, 3): of the bodies' convex hulls, body by body, in their frames."""
+    corner_start: np.ndarray
+    """(body + 1,) i64: where each body's begin in ``corners``."""
     poses: np.ndarray
     """(body, 4, 4) world_from_body; kernels that move a hand write here."""
     tested: np.ndarray
     """(body, body) bool, symmetric: pairs that may collide."""
 
 
-def lay_out(trees: list[Tree], poses, tested) -> Scene:
-    """Lay trees end to end; ``poses`` and ``tested`` are kept, not copied."""
+def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
+    """Lay trees and hull corners end to end; ``poses`` and ``tested`` are kept, not copied."""
     nodes = np.cumsum([0, *(len(tree.child) for tree in trees)])[:-1]
     faces = np.cumsum([0, *(len(tree.triangles) for tree in trees)])[:-1]
     child, start, stop, root = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [], []
@@ -44,12 +48,14 @@ def lay_out(trees: list[Tree], poses, tested) -> Scene:
         stop=np.concatenate(stop),
         triangles=np.concatenate([np.zeros((0, 3, 3)), *(tree.triangles for tree in trees)]),
         root=np.array(root, np.int64),
+        corners=np.concatenate([np.zeros((0, 3)), *hulls]),
+        corner_start=np.cumsum([0, *map(len, hulls)], dtype=np.int64),
         poses=poses,
         tested=tested,
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
     """Fill rotation and translation of first_from_second."""
@@ -67,7 +73,7 @@ def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
             )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     """Return a lower bound of two boxes' squared distance, from their face normals.
@@ -106,7 +112,7 @@ def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     return max(near, far)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def box_order_squared(boxes, m, n, turn, shift):  # pragma: no cover
     """Return GraspIt!'s lower bound of two boxes' squared distance: it says which goes first.
@@ -137,7 +143,7 @@ def box_order_squared(boxes, m, n, turn, shift):  # pragma: no cover
     return most
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _second_in_first(boxes, m, n, turn, shift):  # pragma: no cover
     """Return axes (columns) and centre of the second box in the first one's axes."""
@@ -147,7 +153,7 @@ def _second_in_first(boxes, m, n, turn, shift):  # pragma: no cover
     return axes_m @ turn @ axes_n.T, axes_m @ centre
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
     """Fill ``moved`` with one of the triangles, expressed in another frame."""
@@ -161,7 +167,7 @@ def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
             moved[corner, i] = shift[i] + turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] * z
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def opens_first(boxes, child, m, n):  # pragma: no cover
     """Say whether the first of two boxes is the one to open: the larger that has children."""
@@ -173,7 +179,7 @@ def opens_first(boxes, child, m, n):  # pragma: no cover
     return first > boxes[n, 3] * boxes[n, 4] * boxes[n, 5]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def point_gap_squared(boxes, node, point):  # pragma: no cover
     """Return the squared distance of a point from a box."""

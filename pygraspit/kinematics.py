@@ -160,7 +160,7 @@ def _tightened(robot: RobotModel) -> tuple[Dof, ...]:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def fill_link_poses(table, world_from_palm, joints, frames, poses):  # pragma: no cover
     """Fill ``frames`` (after every joint) and ``poses`` (of every link), in the world."""
@@ -180,7 +180,7 @@ def fill_link_poses(table, world_from_palm, joints, frames, poses):  # pragma: n
                 poses[link] = base if joint < 0 else frames[joint]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _fill_joint(table, joint, value, step):  # pragma: no cover
     """Fill ``step`` with Rz(theta) Tz(d) Tx(a) Rx(alpha)."""

@@ -17,10 +17,10 @@ from pygraspit.motion import (
     LEAST_DOF_STEP_RAD,
     Hand,
     close_fingers,
-    move_rigidly,
     next_joints,
     stop_upstream,
 )
+from pygraspit.rigid_motion import move_rigidly
 from pygraspit.transforms import inverse, translation
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ FEATURE_PAIRS = 15
 """Of two triangles: six corners against faces, nine edges against edges."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def cross_triangles(first, second):  # pragma: no cover
     """Say whether two triangles share a point, by separating axes."""
@@ -29,7 +29,7 @@ def cross_triangles(first, second):  # pragma: no cover
     return not (_sides_separate(first, second) or _sides_separate(second, first))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _plane_separates(face, other):  # pragma: no cover
     """Say whether all of ``other`` lies strictly on one side of the plane of ``face``."""
@@ -41,7 +41,7 @@ def _plane_separates(face, other):  # pragma: no cover
     return (d0 > 0.0 and d1 > 0.0 and d2 > 0.0) or (d0 < 0.0 and d1 < 0.0 and d2 < 0.0)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _normal(face):  # pragma: no cover
     """Return the three parts of the face's normal, not normalised."""
@@ -50,7 +50,7 @@ def _normal(face):  # pragma: no cover
     return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _edges_separate(first, i, second, j):  # pragma: no cover
     """Say whether the cross product of two edges is an axis that separates."""
@@ -64,7 +64,7 @@ def _edges_separate(first, i, second, j):  # pragma: no cover
     return _axis_separates(first, second, uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _axis_separates(first, second, x, y, z):  # pragma: no cover
     """Say whether the projections on an axis have a gap; a zero axis has none."""
@@ -77,7 +77,7 @@ def _axis_separates(first, second, x, y, z):  # pragma: no cover
     return max(a0, a1, a2) < min(b0, b1, b2) or max(b0, b1, b2) < min(a0, a1, a2)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _sides_separate(face, other):  # pragma: no cover
     """Say whether a side of ``face``, as a wall along its normal, separates the two."""
@@ -90,7 +90,7 @@ def _sides_separate(face, other):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def segments_closest(p, p_end, q, q_end, on_p, on_q):  # pragma: no cover
     """Fill the closest points of two segments; return their places along them, 0 to 1.
@@ -124,7 +124,7 @@ def segments_closest(p, p_end, q, q_end, on_p, on_q):  # pragma: no cover
     return s, t
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def point_closest(p, face, on_face):  # pragma: no cover
     """Fill the point of a triangle closest to ``p``; return whether it is a corner.
@@ -162,7 +162,7 @@ def point_closest(p, face, on_face):  # pragma: no cover
     return _blend(face, vb / total, vc / total, on_face)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _corner(face, index, on_face):  # pragma: no cover
     for axis in range(3):
@@ -170,7 +170,7 @@ def _corner(face, index, on_face):  # pragma: no cover
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _blend(face, v, w, on_face):  # pragma: no cover
     for axis in range(3):
@@ -182,7 +182,7 @@ def _blend(face, v, w, on_face):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def squared(p, q):  # pragma: no cover
     """Return the squared distance of two points."""
@@ -190,7 +190,7 @@ def squared(p, q):  # pragma: no cover
     return x * x + y * y + z * z
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def triangle_distance_squared(first, second, p, q):  # pragma: no cover
     """Return the least squared distance, or `CROSSING`; ``p`` and ``q`` are work space."""
@@ -208,7 +208,7 @@ def triangle_distance_squared(first, second, p, q):  # pragma: no cover
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def touching_points(first, second, limit_squared, on_first, on_second):  # pragma: no cover
     """Fill the pairs of points where features lie closer than a limit; return how many.

@@ -9,10 +9,10 @@ from pygraspit.body import Body, Shape
 from pygraspit.boxes import Scene, lay_out
 from pygraspit.contact_making import contacts_between
 from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
+from pygraspit.crossing import all_crossing
 from pygraspit.errors import DescriptionError
 from pygraspit.friction import edge_wrenches
 from pygraspit.model import BodyModel, RobotModel
-from pygraspit.motion import all_crossing
 from pygraspit.quality import GraspQuality, grasp_quality, l1_wrenches
 from pygraspit.queries import closest_points, distance_squared, make_work
 from pygraspit.robot import Robot
@@ -36,7 +36,7 @@ class World:
         self._bodies: list[Body] = []
         self._tested = np.zeros((0, 0), bool)
         self._collisions = True
-        self._scene = lay_out([], np.zeros((0, 4, 4)), self._tested)
+        self._scene = lay_out([], [], np.zeros((0, 4, 4)), self._tested)
 
     def add_body(
         self, model: BodyModel, world_from_body: Float[np.ndarray, "4 4"] | None = None
@@ -236,8 +236,12 @@ class World:
         tested[:first, :first] = self._tested
         self._tested = tested
         poses = np.concatenate([self.poses, np.tile(np.eye(4), (len(new), 1, 1))])
+        all_shapes = [body.shape for body in self._bodies]
         self._scene = lay_out(
-            [body.shape.tree for body in self._bodies], poses, self.tested_pairs()
+            [shape.tree for shape in all_shapes],
+            [shape.hull_corners for shape in all_shapes],
+            poses,
+            self.tested_pairs(),
         )
         return new
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pygraspit.body import Body
-from pygraspit.motion import any_cross
+from pygraspit.crossing import any_cross
 from pygraspit.planner.chain import Counts, anneal_on_surfaces, new_posture
 from pygraspit.planner.energies import Closing, ContactView
 from pygraspit.planner.shortlist import Shortlist
