@@ -41,6 +41,8 @@ class Work(NamedTuple):
     moved: np.ndarray
     p: np.ndarray
     q: np.ndarray
+    axes: np.ndarray
+    centre: np.ndarray
 
 
 @njit(cache=True, error_model="numpy")
@@ -53,6 +55,8 @@ def make_work():  # pragma: no cover
         np.zeros(3),
         np.zeros((3, 3)),
         np.zeros(3),
+        np.zeros(3),
+        np.zeros((3, 3)),
         np.zeros(3),
     )
 
@@ -207,14 +211,35 @@ def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _open_in_order(scene, work, waiting, m, n):  # pragma: no cover
-    """Open the larger box; its children come off the stack in GraspIt!'s order."""
+def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
+    """Open the larger box; its children come off the stack in GraspIt!'s order.
+
+    Children beyond the limit are left out; an order is asked for only if both are within it.
+    """
     after = _open(scene, work.stack, waiting, m, n)
     low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_order_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
-    gap_high = box_order_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    _put_nearer_on_top(low, high, gap_low, gap_high)
+    if _gap_of(scene, work, high) > limit_squared:
+        after -= 1
+    if _gap_of(scene, work, low) > limit_squared:
+        low[0], low[1] = high[0], high[1]
+        after -= 1
+    if after == waiting + 2:
+        _put_nearer_on_top(low, high, _order_of(scene, work, low), _order_of(scene, work, high))
     return after
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _gap_of(scene, work, nodes):  # pragma: no cover
+    return box_gap_squared(scene.boxes, nodes[0], nodes[1], work.turn, work.shift)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _order_of(scene, work, nodes):  # pragma: no cover
+    return box_order_squared(
+        scene.boxes, nodes[0], nodes[1], work.turn, work.shift, work.axes, work.centre
+    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -247,10 +272,8 @@ def touching(scene, first, second, limit):  # pragma: no cover
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_order_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
-            continue
         if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open_in_order(scene, work, waiting, m, n)
+            waiting = _open_in_order(scene, work, waiting, m, n, limit * limit)
             continue
         if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
             on_first = np.concatenate((on_first, np.zeros_like(on_first)))
