@@ -17,6 +17,7 @@ from pygraspit.boxes import (
     point_gap_squared,
     relative_pose,
 )
+from pygraspit.separation import plane_gap
 from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import (
     CROSSING,
@@ -267,6 +268,8 @@ def touching(scene, first, second, limit):  # pragma: no cover
     if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
         return on_first[:0], on_second[:0]
     relative_pose(scene, first, second, work.turn, work.shift)
+    if plane_gap(scene, first, second, work.turn, work.shift, np.zeros(3)) > limit:
+        return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
     while waiting > 0:
