@@ -83,10 +83,24 @@ def edge_wrenches(
         arm_mm: from the object's centre of gravity to the contact.
         torque_scale_mm: torques are divided by it; GraspIt! takes the object's largest radius.
     """
-    tangents, normal = frame[:, :2], frame[:, 2]
-    forces = normal + friction * edges[:, :2] @ tangents.T
-    torques = np.cross(arm_mm, forces) + friction * edges[:, 5:] * normal
-    return np.hstack([forces, torques / torque_scale_mm])
+    wrenches = np.zeros((len(edges), 6))
+    _fill_wrenches(edges, friction, frame, arm_mm, torque_scale_mm, wrenches)
+    return wrenches
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _fill_wrenches(edges, friction, frame, arm, scale, wrenches):  # pragma: no cover
+    """Fill (edge, 6) wrenches: n + mu (x t + y b), and its torque with the contact's own."""
+    for row in range(edges.shape[0]):
+        force, torque = wrenches[row, :3], wrenches[row, 3:]
+        for i in range(3):
+            along = edges[row, 0] * frame[i, 0] + edges[row, 1] * frame[i, 1]
+            force[i] = frame[i, 2] + friction * along
+        for i in range(3):
+            j, k = (i + 1) % 3, (i + 2) % 3
+            own = friction * edges[row, 5] * frame[i, 2]
+            torque[i] = (arm[j] * force[k] - arm[k] * force[j] + own) / scale
 
 
 def contact_frame(normal: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:

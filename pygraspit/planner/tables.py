@@ -1,5 +1,6 @@
 """A hand, an object and a search as flat arrays, for the compiled planner."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -97,8 +98,9 @@ def search_table(
     return SearchTable(box, schedule.as_array(), energy, slack_mm, max_radius_mm)
 
 
+@lru_cache(maxsize=4)
 def hand_table(robot: RobotModel) -> HandTable:
-    """Flatten a hand with eigengrasps and virtual contacts."""
+    """Flatten a hand with eigengrasps and virtual contacts; once for all objects it is tried on."""
     kinematics, eigengrasps = Kinematics.of(robot), eigengrasps_of(robot)
     solids = solids_of(robot)
     dof_range = np.stack([kinematics.minimum, kinematics.maximum])
