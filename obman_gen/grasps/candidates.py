@@ -28,6 +28,7 @@ TOUCH_MM = 2.5
 """Skin points of the closed robot this near to the distance field count as touching."""
 PAD_FRICTION, LINK_FRICTION = 1.0, 0.4
 """GraspIt!'s rubber and plastic on wood, its default material."""
+_CONE = friction_cone()
 
 
 class PlanningField(NamedTuple):
@@ -99,7 +100,7 @@ def _score(closed: FieldClosing, radius_mm: float) -> float:
     link_count = len(np.unique(closed.links))
     wrenches = [
         edge_wrenches(
-            friction_cone(),
+            _CONE,
             PAD_FRICTION if _is_tip(int(link)) else LINK_FRICTION,
             contact_frame(normal),
             point,
