@@ -9,6 +9,7 @@ from scipy.spatial import ConvexHull, QhullError
 from pygraspit.errors import DescriptionError
 from pygraspit.materials import MATERIALS
 from pygraspit.model import BodyModel
+from pygraspit.regions import Surface
 from pygraspit.trees import Tree, build_tree
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Shape:
         tree: boxes over its triangles.
         vertices: (n, 3) distinct corners, mm.
         corner_ids: (face, 3) of the tree's triangles into ``vertices``.
+        surface: the three, for kernels.
         hull_corners: (n, 3) those vertices that are corners of the convex hull, mm.
         centre_of_gravity: (3,) mm, body frame.
         max_radius_mm: of the farthest vertex from the centre of gravity.
@@ -38,7 +40,8 @@ class Shape:
         self.vertices, corner_ids = np.unique(
             self.tree.triangles.reshape(-1, 3), axis=0, return_inverse=True
         )
-        self.corner_ids = corner_ids.reshape(-1, 3)
+        self.corner_ids = np.ascontiguousarray(corner_ids.reshape(-1, 3))
+        self.surface = Surface(self.tree, self.corner_ids, self.vertices)
         self.hull_corners = _hull_corners(self.vertices)
         self.centre_of_gravity = _centre_of_gravity(model, triangles)
         reach = np.linalg.norm(self.vertices - self.centre_of_gravity, axis=1)

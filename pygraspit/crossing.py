@@ -56,8 +56,7 @@ def newly_crossing(scene, work, watch, chosen, pairs):  # pragma: no cover
                 continue
             if scene.root[first] < 0 or scene.root[second] < 0:
                 continue
-            swap = box_radius(scene, first) < box_radius(scene, second)
-            large, small = (second, first) if swap else (first, second)
+            large, small = _by_size(scene, first, second)
             relative_pose(scene, large, small, work.turn, work.shift)
             if _way(scene, work, watch, large, small) + ROUNDING_MM < watch.gap[large, small]:
                 continue
@@ -76,6 +75,25 @@ def _gap(scene, work, watch, large, small):  # pragma: no cover
     normal = watch.normal[large, small]
     gap = plane_gap(scene, large, small, work.turn, work.shift, normal)
     return gap if gap > 0.0 else lower_bound(scene, work, large, small, LOOK_AHEAD_MM)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _by_size(scene, first, second):  # pragma: no cover
+    """Return two bodies, the larger one first."""
+    if box_radius(scene, first) < box_radius(scene, second):
+        return second, first
+    return first, second
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def are_parted(scene, work, watch, pair, gap):  # pragma: no cover
+    """Say whether a plane's gap parts two bodies: if not, they may still be as far apart."""
+    large, small = _by_size(scene, pair[0], pair[1])
+    relative_pose(scene, large, small, work.turn, work.shift)
+    normal = watch.normal[large, small]
+    return plane_gap(scene, large, small, work.turn, work.shift, normal) >= gap
 
 
 @njit(cache=True, error_model="numpy")

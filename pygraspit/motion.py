@@ -10,7 +10,7 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from numba import njit
 
-from pygraspit.crossing import new_watch, newly_crossing
+from pygraspit.crossing import are_parted, new_watch, newly_crossing
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.queries import distance_squared, make_work
 
@@ -77,7 +77,7 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
         while count > 0:
             trial[:] = joints
             fraction = _bisect_joints(
-                scene, work, hand, start, trial, joints, pairs[:count], frames, poses
+                scene, work, watch, hand, start, trial, joints, pairs[:count], frames, poses
             )
             if fraction < 0.0:
                 return FAILED
@@ -155,7 +155,7 @@ def _choose_free_links(hand, stopped, chosen):  # pragma: no cover
 @njit(cache=True, error_model="numpy")
 @no_type_check
 def _bisect_joints(
-    scene, work, hand, start, stop, joints, pairs, frames, poses
+    scene, work, watch, hand, start, stop, joints, pairs, frames, poses
 ):  # pragma: no cover
     """Set joints between start and stop so that the pairs are just apart; return the fraction.
 
@@ -165,7 +165,7 @@ def _bisect_joints(
     while True:
         joints[:] = fraction * stop + (1.0 - fraction) * start
         _pose_links(scene, hand, joints, frames, poses)
-        verdict = judge(scene, work, pairs)
+        verdict = judge(scene, work, watch, pairs)
         if verdict == 0:
             return fraction
         width *= 0.5
@@ -176,10 +176,12 @@ def _bisect_joints(
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def judge(scene, work, pairs):  # pragma: no cover
+def judge(scene, work, watch, pairs):  # pragma: no cover
     """Return 1 if all pairs are too far apart still, -1 if any cross, 0 if just right."""
     least = STOP_MM * STOP_MM
     for index in range(pairs.shape[0]):
+        if are_parted(scene, work, watch, pairs[index], STOP_MM):
+            continue
         here = distance_squared(scene, work, pairs[index, 0], pairs[index, 1], least)
         if here <= 0.0:
             return -1

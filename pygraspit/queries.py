@@ -17,6 +17,7 @@ from pygraspit.boxes import (
     point_gap_squared,
     relative_pose,
 )
+from pygraspit.separation import plane_gap
 from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import (
     CROSSING,
@@ -41,6 +42,8 @@ class Work(NamedTuple):
     moved: np.ndarray
     p: np.ndarray
     q: np.ndarray
+    axes: np.ndarray
+    centre: np.ndarray
 
 
 @njit(cache=True, error_model="numpy")
@@ -53,6 +56,8 @@ def make_work():  # pragma: no cover
         np.zeros(3),
         np.zeros((3, 3)),
         np.zeros(3),
+        np.zeros(3),
+        np.zeros((3, 3)),
         np.zeros(3),
     )
 
@@ -207,14 +212,35 @@ def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _open_in_order(scene, work, waiting, m, n):  # pragma: no cover
-    """Open the larger box; its children come off the stack in GraspIt!'s order."""
+def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
+    """Open the larger box; its children come off the stack in GraspIt!'s order.
+
+    Children beyond the limit are left out; an order is asked for only if both are within it.
+    """
     after = _open(scene, work.stack, waiting, m, n)
     low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_order_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
-    gap_high = box_order_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    _put_nearer_on_top(low, high, gap_low, gap_high)
+    if _gap_of(scene, work, high) > limit_squared:
+        after -= 1
+    if _gap_of(scene, work, low) > limit_squared:
+        low[0], low[1] = high[0], high[1]
+        after -= 1
+    if after == waiting + 2:
+        _put_nearer_on_top(low, high, _order_of(scene, work, low), _order_of(scene, work, high))
     return after
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _gap_of(scene, work, nodes):  # pragma: no cover
+    return box_gap_squared(scene.boxes, nodes[0], nodes[1], work.turn, work.shift)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _order_of(scene, work, nodes):  # pragma: no cover
+    return box_order_squared(
+        scene.boxes, nodes[0], nodes[1], work.turn, work.shift, work.axes, work.centre
+    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -242,15 +268,15 @@ def touching(scene, first, second, limit):  # pragma: no cover
     if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
         return on_first[:0], on_second[:0]
     relative_pose(scene, first, second, work.turn, work.shift)
+    if plane_gap(scene, first, second, work.turn, work.shift, np.zeros(3)) > limit:
+        return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_order_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
-            continue
         if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open_in_order(scene, work, waiting, m, n)
+            waiting = _open_in_order(scene, work, waiting, m, n, limit * limit)
             continue
         if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
             on_first = np.concatenate((on_first, np.zeros_like(on_first)))

@@ -8,7 +8,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from pygraspit.crossing import crossing_pairs
+from pygraspit.crossing import new_watch, newly_crossing
 from pygraspit.motion import LEAST_FRACTION, judge
 from pygraspit.queries import make_work
 from pygraspit.transforms import multiply
@@ -32,6 +32,7 @@ def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
     """
     work = make_work()
     bodies = scene.root.shape[0]
+    watch = new_watch(bodies)
     chosen = np.zeros(bodies, np.bool_)
     for body in group[0]:
         chosen[body] = True
@@ -41,17 +42,17 @@ def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
     while done < 1.0:
         before, done = done, min(done + step_share, 1.0)
         _stand(scene, group, way, done)
-        count = crossing_pairs(scene, work, chosen, pairs)
+        count = newly_crossing(scene, work, watch, chosen, pairs)
         if count == 0:
             continue
         stop, last = done, 0
         while count > 0:
             last = count
-            stop = _bisect_way(scene, work, group, way, before, stop, pairs[:count])
+            stop = _bisect_way(scene, work, watch, group, way, before, stop, pairs[:count])
             if stop < 0.0:
                 _stand(scene, group, way, before)
                 return True
-            count = crossing_pairs(scene, work, chosen, more)
+            count = newly_crossing(scene, work, watch, chosen, more)
             if count > 0:
                 pairs, more = more, pairs
         for index in range(last):
@@ -63,12 +64,12 @@ def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _bisect_way(scene, work, group, way, start, stop, pairs):  # pragma: no cover
+def _bisect_way(scene, work, watch, group, way, start, stop, pairs):  # pragma: no cover
     """Stand where the pairs are just apart; return the share of the way, negative if nowhere."""
     fraction, width = 0.0, 1.0
     while True:
         _stand(scene, group, way, start + fraction * (stop - start))
-        verdict = judge(scene, work, pairs)
+        verdict = judge(scene, work, watch, pairs)
         if verdict == 0:
             return start + fraction * (stop - start)
         width *= 0.5

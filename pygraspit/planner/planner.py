@@ -57,8 +57,20 @@ class EigenGraspPlanner:
         schedule: Schedule = SCHEDULES["ANNEAL_DEFAULT"],
         space: StateSpace | None = None,
         list_size: int = LIST_SIZE,
+        device: str = "",
     ):
         """Take a hand with eigengrasps and virtual contacts.
+
+        Args:
+            robot: the hand.
+            energy: what is minimised.
+            schedule: of the annealing.
+            space: what is varied; None: eigengrasps and a place by axis and angle.
+            list_size: grasps kept of each chain.
+            device: a torch device such as ``cuda``, on which the chains of `plan_on_field` go in
+                step; empty: one after the other, compiled, which is faster on a CPU. A device's
+                random numbers are its own, so its grasps differ; with the same device and
+                generator they are the same.
 
         Raises:
             ValueError: for an unknown energy, or a hand that lacks one or the other.
@@ -70,7 +82,7 @@ class EigenGraspPlanner:
         self.robot, self.energy, self.schedule = robot, energy, schedule
         self.space = space or axis_angle_space(robot)
         self.postures = Postures.of(robot)
-        self.list_size = list_size
+        self.list_size, self.device = list_size, device
         self._table: HandTable | None = None
 
     @property
@@ -132,14 +144,27 @@ class EigenGraspPlanner:
             )
         search = self.search(max_radius_mm, slack_mm)
         field = field_table(distance_mm)
-        lists = []
-        for chain, child in enumerate(rng.spawn(chain_count)):
-            start = self.space.start if chain == 0 else self.space.uniform(child)
-            found, _ = anneal_fast(
-                self.table, field, search, child, start, step_count, self.list_size
-            )
-            lists.append(found)
+        children = rng.spawn(chain_count)
+        starts = [self.space.uniform(child) if chain else self.space.start
+                  for chain, child in enumerate(children)]  # fmt: skip
+        if self.device:
+            lists = self._anneal_in_step(field, search, np.stack(starts), step_count, rng)
+        else:
+            lists = [
+                anneal_fast(self.table, field, search, child, start, step_count, self.list_size)[0]
+                for child, start in zip(children, starts, strict=True)
+            ]
         return self._grasps(merged(lists, max_radius_mm))
+
+    def _anneal_in_step(self, field, search, starts, step_count, rng) -> list[Shortlist]:
+        import torch
+
+        from pygraspit.planner.batched import anneal_batched
+        from pygraspit.planner.batched_energy import BatchedEnergy
+
+        energy = BatchedEnergy(self.table, field, search, torch.device(self.device))
+        seed = int(rng.integers(2**62))
+        return anneal_batched(energy, search, starts, step_count, self.list_size, seed)
 
     def search(self, max_radius_mm: float, slack_mm: float = 0.0) -> SearchTable:
         """Return what a compiled search varies about an object of the given size."""

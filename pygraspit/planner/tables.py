@@ -1,5 +1,6 @@
 """A hand, an object and a search as flat arrays, for the compiled planner."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -145,6 +146,7 @@ def contact_hand(robot: RobotModel) -> ContactHand:
     )
 
 
+@lru_cache(maxsize=4)
 def hand_table(robot: RobotModel) -> HandTable:
     """Flatten a hand with eigengrasps and virtual contacts, and pack its links with balls."""
     kinematics = Kinematics.of(robot)
