@@ -107,7 +107,7 @@ def test_the_compiled_chain_visits_the_states_of_the_plain_one(object_name, ener
 
 @needs_reference
 def test_a_compiled_chain_sees_an_object_wherever_it_stands():
-    """States are given about the object. Frictionless in no direction: cones keep their edges."""
+    """States are given about the object; in its frame the sums are the same to rounding."""
     model = robot_model("HumanHand16DOF")
     planner = EigenGraspPlanner(model, "CONTACT_ENERGY")
     last = planner.schedule.first_step + 120
