@@ -1,7 +1,6 @@
 """Rendering: CPU seconds per HO+H+O triplet, split by cause; its quality; ObMan's way; the floor.
 
 Usage: OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] [--scenes 8] [--compared 2]
-       OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] --memory 100
 
 RUN (default: runs/default) is a run folder with objects and grasps; what is made anew (skins,
 rooms, shards) goes into a temporary copy of its settings. Reported are CPU
@@ -15,7 +14,6 @@ seconds of one process with one thread:
 """
 
 import argparse
-import resource
 import tempfile
 import time
 from contextlib import contextmanager
@@ -274,14 +272,10 @@ def main():
     parser.add_argument("run", type=Path, nargs="?", default=Path("runs/default"))
     parser.add_argument("--scenes", type=int, default=8)
     parser.add_argument("--compared", type=int, default=2)
-    parser.add_argument("--memory", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments.run, Path(folder))
-        if arguments.memory:
-            measure_memory(bench, arguments.memory)
-        else:
-            measure_speed(bench, arguments.scenes, arguments.compared)
+        measure_speed(bench, arguments.scenes, arguments.compared)
 
 
 def measure_speed(bench: Bench, scenes: int, compared: int) -> None:
@@ -316,25 +310,6 @@ def measure_speed(bench: Bench, scenes: int, compared: int) -> None:
     print(f"{'ObMan way, same scenes':36} {np.mean(theirs):7.3f}  ({ratio:.1f} times, goal 10)")
     quality = [bench.psnr_db(drawing) for drawing in bench.drawings[:compared]]
     print(f"PSNR on hand and object: {np.mean(quality):.1f} dB {np.round(quality, 1)} (goal 42)")
-
-
-def measure_memory(bench: Bench, scenes: int) -> None:
-    """Print resident memory while meshes, skins and rooms change; fit its growth."""
-    page_mib = resource.getpagesize() / 2**20
-    resident = []
-    for index in range(scenes):
-        bench.sample(index)
-        bench.drawings.clear()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        resident.append(pages * page_mib)
-        if index % 10 == 9:
-            print(f"{index + 1:5} scenes: {resident[-1]:7.1f} MiB")
-    half = resident[scenes // 2 :]
-    slope = np.polyfit(np.arange(len(half)), half, 1)[0]
-    print(
-        f"second half: {slope:+.3f} MiB per scene, "
-        f"{100 * 1000 * slope / half[0]:+.1f} % over 1,000 scenes if it went on"
-    )
 
 
 if __name__ == "__main__":
