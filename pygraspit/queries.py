@@ -23,6 +23,7 @@ from pygraspit.triangles import (
     CROSSING,
     FEATURE_PAIRS,
     cross_triangles,
+    plane_parts,
     point_closest,
     squared,
     touching_points,
@@ -37,6 +38,7 @@ class Work(NamedTuple):
     """Memory that queries use again and again instead of asking for new."""
 
     stack: np.ndarray
+    gaps: np.ndarray
     turn: np.ndarray
     shift: np.ndarray
     moved: np.ndarray
@@ -52,6 +54,7 @@ def make_work():  # pragma: no cover
     """Return memory for queries, for one thread."""
     return Work(
         np.zeros((STACK, 2), np.int64),
+        np.zeros(STACK),
         np.zeros((3, 3)),
         np.zeros(3),
         np.zeros((3, 3)),
@@ -175,18 +178,19 @@ def distance_squared(scene, work, first, second, limit_squared):  # pragma: no c
         return best
     relative_pose(scene, first, second, work.turn, work.shift)
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    work.gaps[0] = 0.0
     waiting = 1
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) >= best:
+        if work.gaps[waiting] >= best:
             continue
         if scene.child[m] < 0 and scene.child[n] < 0:
             best = _leaf_distance(scene, work, m, n, best)
             if best == CROSSING:
                 return CROSSING
         else:
-            waiting = _open_nearer_first(scene, work, waiting, m, n)
+            waiting = _open_nearer_first(scene, work, waiting, m, n, best)
     return best
 
 
@@ -200,13 +204,21 @@ def _put_nearer_on_top(low, high, gap_low, gap_high):  # pragma: no cover
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
-    """Open the larger box; its child nearer to the other box comes off the stack first."""
+def _open_nearer_first(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
+    """Open the larger box; its child nearer to the other box comes off the stack first.
+
+    Children beyond the limit are left out; the others' gaps are noted.
+    """
     after = _open(scene, work.stack, waiting, m, n)
     low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_gap_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
-    gap_high = box_gap_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
+    gap_low, gap_high = _gap_of(scene, work, low), _gap_of(scene, work, high)
     _put_nearer_on_top(low, high, gap_low, gap_high)
+    far, near = max(gap_low, gap_high), min(gap_low, gap_high)
+    if far >= limit_squared:
+        low[0], low[1] = high[0], high[1]
+        work.gaps[waiting] = near
+        return after - 1 if near < limit_squared else after - 2
+    work.gaps[waiting], work.gaps[waiting + 1] = far, near
     return after
 
 
@@ -249,6 +261,8 @@ def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
         move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
         for i in range(scene.start[m], scene.stop[m]):
+            if plane_parts(scene.triangles[i], work.moved, best):
+                continue
             here = triangle_distance_squared(scene.triangles[i], work.moved, work.p, work.q)
             if here == CROSSING:
                 return CROSSING
