@@ -23,6 +23,7 @@ from pygraspit.triangles import (
     CROSSING,
     FEATURE_PAIRS,
     cross_triangles,
+    plane_parts,
     point_closest,
     squared,
     touching_points,
@@ -37,6 +38,7 @@ class Work(NamedTuple):
     """Memory that queries use again and again instead of asking for new."""
 
     stack: np.ndarray
+    gaps: np.ndarray
     turn: np.ndarray
     shift: np.ndarray
     moved: np.ndarray
@@ -44,6 +46,7 @@ class Work(NamedTuple):
     q: np.ndarray
     axes: np.ndarray
     centre: np.ndarray
+    normal: np.ndarray
 
 
 @njit(cache=True, error_model="numpy")
@@ -52,12 +55,14 @@ def make_work():  # pragma: no cover
     """Return memory for queries, for one thread."""
     return Work(
         np.zeros((STACK, 2), np.int64),
+        np.zeros(STACK),
         np.zeros((3, 3)),
         np.zeros(3),
         np.zeros((3, 3)),
         np.zeros(3),
         np.zeros(3),
         np.zeros((3, 3)),
+        np.zeros(3),
         np.zeros(3),
     )
 
@@ -69,6 +74,9 @@ def cross(scene, work, first, second):  # pragma: no cover
     if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > 0.0:
         return False
     relative_pose(scene, first, second, work.turn, work.shift)
+    work.normal[:] = 0.0
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > 0.0:
+        return False
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting = 1
     while waiting > 0:
@@ -175,38 +183,39 @@ def distance_squared(scene, work, first, second, limit_squared):  # pragma: no c
         return best
     relative_pose(scene, first, second, work.turn, work.shift)
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    work.gaps[0] = 0.0
     waiting = 1
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) >= best:
+        if work.gaps[waiting] >= best:
             continue
         if scene.child[m] < 0 and scene.child[n] < 0:
             best = _leaf_distance(scene, work, m, n, best)
             if best == CROSSING:
                 return CROSSING
         else:
-            waiting = _open_nearer_first(scene, work, waiting, m, n)
+            waiting = _open_nearer_first(scene, work, waiting, m, n, best)
     return best
 
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _put_nearer_on_top(low, high, gap_low, gap_high):  # pragma: no cover
-    """Swap two pairs on the stack if the lower one is nearer; the upper one comes off first."""
-    if gap_low < gap_high:
-        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+def _open_nearer_first(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
+    """Open the larger box; its child nearer to the other box comes off the stack first.
 
-
-@njit(cache=True, error_model="numpy")
-@no_type_check
-def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
-    """Open the larger box; its child nearer to the other box comes off the stack first."""
+    Children beyond the limit are left out; the others' gaps are noted.
+    """
     after = _open(scene, work.stack, waiting, m, n)
-    low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_gap_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
-    gap_high = box_gap_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    _put_nearer_on_top(low, high, gap_low, gap_high)
+    low, high = _gap_at(scene, work, waiting), _gap_at(scene, work, waiting + 1)
+    if low < high:
+        _swap(work.stack, waiting)
+        low, high = high, low
+    if low >= limit_squared:
+        _move_down(work.stack, waiting)
+        work.gaps[waiting] = high
+        return after - 1 if high < limit_squared else after - 2
+    work.gaps[waiting], work.gaps[waiting + 1] = low, high
     return after
 
 
@@ -218,29 +227,46 @@ def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cov
     Children beyond the limit are left out; an order is asked for only if both are within it.
     """
     after = _open(scene, work.stack, waiting, m, n)
-    low, high = work.stack[waiting], work.stack[waiting + 1]
-    if _gap_of(scene, work, high) > limit_squared:
+    if _gap_at(scene, work, waiting + 1) > limit_squared:
         after -= 1
-    if _gap_of(scene, work, low) > limit_squared:
-        low[0], low[1] = high[0], high[1]
+    if _gap_at(scene, work, waiting) > limit_squared:
+        _move_down(work.stack, waiting)
         after -= 1
     if after == waiting + 2:
-        _put_nearer_on_top(low, high, _order_of(scene, work, low), _order_of(scene, work, high))
+        if _order_at(scene, work, waiting) < _order_at(scene, work, waiting + 1):
+            _swap(work.stack, waiting)
     return after
 
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _gap_of(scene, work, nodes):  # pragma: no cover
-    return box_gap_squared(scene.boxes, nodes[0], nodes[1], work.turn, work.shift)
+def _swap(stack, place):  # pragma: no cover
+    """Swap a pair on the stack with the one above it."""
+    for k in range(2):
+        below = stack[place, k]
+        stack[place, k] = stack[place + 1, k]
+        stack[place + 1, k] = below
 
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _order_of(scene, work, nodes):  # pragma: no cover
-    return box_order_squared(
-        scene.boxes, nodes[0], nodes[1], work.turn, work.shift, work.axes, work.centre
-    )
+def _move_down(stack, place):  # pragma: no cover
+    """Put a pair on the stack in place of the one below it."""
+    stack[place, 0], stack[place, 1] = stack[place + 1, 0], stack[place + 1, 1]
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _gap_at(scene, work, place):  # pragma: no cover
+    m, n = work.stack[place, 0], work.stack[place, 1]
+    return box_gap_squared(scene.boxes, m, n, work.turn, work.shift)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _order_at(scene, work, place):  # pragma: no cover
+    m, n = work.stack[place, 0], work.stack[place, 1]
+    return box_order_squared(scene.boxes, m, n, work.turn, work.shift, work.axes, work.centre)
 
 
 @njit(cache=True, error_model="numpy")
@@ -249,6 +275,8 @@ def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
         move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
         for i in range(scene.start[m], scene.stop[m]):
+            if plane_parts(scene.triangles[i], work.moved, best):
+                continue
             here = triangle_distance_squared(scene.triangles[i], work.moved, work.p, work.q)
             if here == CROSSING:
                 return CROSSING
@@ -268,7 +296,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
         return on_first[:0], on_second[:0]
     relative_pose(scene, first, second, work.turn, work.shift)
-    if plane_gap(scene, first, second, work.turn, work.shift, np.zeros(3)) > limit:
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > limit:
         return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
@@ -295,6 +323,8 @@ def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pra
     for i in range(scene.start[m], scene.stop[m]):
         for j in range(scene.start[n], scene.stop[n]):
             move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
+            if plane_parts(scene.triangles[i], work.moved, limit_squared):
+                continue
             if not cross_triangles(scene.triangles[i], work.moved):
                 count += touching_points(
                     scene.triangles[i],

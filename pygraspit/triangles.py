@@ -41,6 +41,29 @@ def _plane_separates(face, other):  # pragma: no cover
     return (d0 > 0.0 and d1 > 0.0 and d2 > 0.0) or (d0 < 0.0 and d1 < 0.0 and d2 < 0.0)
 
 
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def plane_parts(first, second, limit_squared):  # pragma: no cover
+    """Say whether either triangle's plane shows that the two are farther apart than a limit."""
+    return _beyond_plane(first, second, limit_squared) or _beyond_plane(
+        second, first, limit_squared
+    )
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _beyond_plane(face, other, limit_squared):  # pragma: no cover
+    """Say whether all of ``other`` is farther from the plane of ``face``, on one side."""
+    nx, ny, nz = _normal(face)
+    base = nx * face[0, 0] + ny * face[0, 1] + nz * face[0, 2]
+    d0 = nx * other[0, 0] + ny * other[0, 1] + nz * other[0, 2] - base
+    d1 = nx * other[1, 0] + ny * other[1, 1] + nz * other[1, 2] - base
+    d2 = nx * other[2, 0] + ny * other[2, 1] + nz * other[2, 2] - base
+    least = max(min(d0, d1, d2), -max(d0, d1, d2), 0.0)
+    # Rounding must not turn a distance just below the limit into one above it.
+    return least * least > (1.0 + 1e-9) * limit_squared * (nx * nx + ny * ny + nz * nz)
+
+
 @njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _normal(face):  # pragma: no cover
