@@ -232,9 +232,9 @@ def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cov
     if _gap_at(scene, work, waiting) > limit_squared:
         _move_down(work.stack, waiting)
         after -= 1
-    if after == waiting + 2:
-        if _order_at(scene, work, waiting) < _order_at(scene, work, waiting + 1):
-            _swap(work.stack, waiting)
+    both = after == waiting + 2
+    if both and _order_at(scene, work, waiting) < _order_at(scene, work, waiting + 1):
+        _swap(work.stack, waiting)
     return after
 
 
