@@ -20,14 +20,18 @@ class Scene(NamedTuple):
     triangles: np.ndarray
     root: np.ndarray
     """(body,) i64: each body's first node; -1: no triangles."""
+    corners: np.ndarray
+    """(corner, 3): of the bodies' convex hulls, body by body, in their frames."""
+    corner_start: np.ndarray
+    """(body + 1,) i64: where each body's begin in ``corners``."""
     poses: np.ndarray
     """(body, 4, 4) world_from_body; kernels that move a hand write here."""
     tested: np.ndarray
     """(body, body) bool, symmetric: pairs that may collide."""
 
 
-def lay_out(trees: list[Tree], poses, tested) -> Scene:
-    """Lay trees end to end; ``poses`` and ``tested`` are kept, not copied."""
+def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
+    """Lay trees and hull corners end to end; ``poses`` and ``tested`` are kept, not copied."""
     nodes = np.cumsum([0, *(len(tree.child) for tree in trees)])[:-1]
     faces = np.cumsum([0, *(len(tree.triangles) for tree in trees)])[:-1]
     child, start, stop, root = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [], []
@@ -44,12 +48,14 @@ def lay_out(trees: list[Tree], poses, tested) -> Scene:
         stop=np.concatenate(stop),
         triangles=np.concatenate([np.zeros((0, 3, 3)), *(tree.triangles for tree in trees)]),
         root=np.array(root, np.int64),
+        corners=np.concatenate([np.zeros((0, 3)), *hulls]),
+        corner_start=np.cumsum([0, *map(len, hulls)], dtype=np.int64),
         poses=poses,
         tested=tested,
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
     """Fill rotation and translation of first_from_second."""
@@ -67,7 +73,7 @@ def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
             )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     """Return a lower bound of two boxes' squared distance, from their face normals.
@@ -106,48 +112,69 @@ def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     return max(near, far)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def box_order_squared(boxes, m, n, turn, shift):  # pragma: no cover
+def box_order_squared(boxes, m, n, turn, shift, axes, centre):  # pragma: no cover
     """Return GraspIt!'s lower bound of two boxes' squared distance: it says which goes first.
 
     Beside the face normals it takes the cross products of edges, not made unit vectors, each
-    with a face normal that it is at right angles to.
+    with a face normal that it is at right angles to. ``axes`` (3, 3) and ``centre`` (3,) are
+    work space.
     """
-    b, t = _second_in_first(boxes, m, n, turn, shift)
-    f = np.abs(b) + ORDER_SLACK
-    gap_m, gap_n = np.zeros(3), np.zeros(3)
+    _second_in_first(boxes, m, n, turn, shift, axes, centre)
+    f, t = axes, centre
+    most_m = most_n = most = 0.0
     for i in range(3):
         reach_m, reach_n, along = boxes[m, HALF + i], boxes[n, HALF + i], 0.0
         for k in range(3):
-            reach_m += boxes[n, HALF + k] * f[i, k]
-            reach_n += boxes[m, HALF + k] * f[k, i]
-            along += t[k] * b[k, i]
-        gap_m[i] = max(0.0, abs(t[i]) - reach_m) ** 2
-        gap_n[i] = max(0.0, abs(along) - reach_n) ** 2
-    most = max(gap_m.sum(), gap_n.sum())
-    for i in range(3):
-        i1, i2 = (i + 1) % 3, (i + 2) % 3
+            reach_m += boxes[n, HALF + k] * (abs(f[i, k]) + ORDER_SLACK)
+            reach_n += boxes[m, HALF + k] * (abs(f[k, i]) + ORDER_SLACK)
+            along += t[k] * f[k, i]
+        gap_m = max(0.0, abs(t[i]) - reach_m) ** 2
+        gap_n = max(0.0, abs(along) - reach_n) ** 2
+        most_m, most_n = most_m + gap_m, most_n + gap_n
         for j in range(3):
-            j1, j2 = (j + 1) % 3, (j + 2) % 3
-            reach = boxes[m, HALF + i1] * f[i2, j] + boxes[m, HALF + i2] * f[i1, j]
-            reach += boxes[n, HALF + j1] * f[i, j2] + boxes[n, HALF + j2] * f[i, j1]
-            gap = max(0.0, abs(t[i2] * b[i1, j] - t[i1] * b[i2, j]) - reach) ** 2
-            most = max(most, gap_m[i] + gap, gap_n[j] + gap)
-    return most
+            most = max(
+                most,
+                gap_m + _edge_gap_squared(boxes, m, n, f, t, i, j),
+                gap_n + _edge_gap_squared(boxes, m, n, f, t, j, i),
+            )
+    return max(most, most_m, most_n)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
-def _second_in_first(boxes, m, n, turn, shift):  # pragma: no cover
-    """Return axes (columns) and centre of the second box in the first one's axes."""
-    axes_m = boxes[m, AXES:].copy().reshape(3, 3)
-    axes_n = boxes[n, AXES:].copy().reshape(3, 3)
-    centre = turn @ boxes[n, :3].copy() + shift - boxes[m, :3]
-    return axes_m @ turn @ axes_n.T, axes_m @ centre
+def _edge_gap_squared(boxes, m, n, f, t, i, j):  # pragma: no cover
+    """Return the squared gap along the cross product of an edge of each box."""
+    i1, i2, j1, j2 = (i + 1) % 3, (i + 2) % 3, (j + 1) % 3, (j + 2) % 3
+    reach = boxes[m, HALF + i1] * (abs(f[i2, j]) + ORDER_SLACK)
+    reach += boxes[m, HALF + i2] * (abs(f[i1, j]) + ORDER_SLACK)
+    far = boxes[n, HALF + j1] * (abs(f[i, j2]) + ORDER_SLACK)
+    far += boxes[n, HALF + j2] * (abs(f[i, j1]) + ORDER_SLACK)
+    reach += far
+    return max(0.0, abs(t[i2] * f[i1, j] - t[i1] * f[i2, j]) - reach) ** 2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _second_in_first(boxes, m, n, turn, shift, axes, centre):  # pragma: no cover
+    """Fill axes (columns) and centre of the second box in the first one's axes."""
+    for i in range(3):
+        k = AXES + 3 * i
+        # A row of the first box's axes, turned into the second body's frame.
+        x = boxes[m, k] * turn[0, 0] + boxes[m, k + 1] * turn[1, 0] + boxes[m, k + 2] * turn[2, 0]
+        y = boxes[m, k] * turn[0, 1] + boxes[m, k + 1] * turn[1, 1] + boxes[m, k + 2] * turn[2, 1]
+        z = boxes[m, k] * turn[0, 2] + boxes[m, k + 1] * turn[1, 2] + boxes[m, k + 2] * turn[2, 2]
+        total = 0.0
+        for j in range(3):
+            c = AXES + 3 * j
+            axes[i, j] = x * boxes[n, c] + y * boxes[n, c + 1] + z * boxes[n, c + 2]
+            place = turn[j, 0] * boxes[n, 0] + turn[j, 1] * boxes[n, 1] + turn[j, 2] * boxes[n, 2]
+            total += boxes[m, k + j] * (place + shift[j] - boxes[m, j])
+        centre[i] = total
+
+
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
     """Fill ``moved`` with one of the triangles, expressed in another frame."""
@@ -161,7 +188,7 @@ def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
             moved[corner, i] = shift[i] + turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] * z
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def opens_first(boxes, child, m, n):  # pragma: no cover
     """Say whether the first of two boxes is the one to open: the larger that has children."""
@@ -173,7 +200,7 @@ def opens_first(boxes, child, m, n):  # pragma: no cover
     return first > boxes[n, 3] * boxes[n, 4] * boxes[n, 5]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def point_gap_squared(boxes, node, point):  # pragma: no cover
     """Return the squared distance of a point from a box."""

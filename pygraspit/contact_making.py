@@ -1,32 +1,21 @@
 """From two posed bodies to the contacts between them."""
 
-from typing import TYPE_CHECKING, NamedTuple, no_type_check
+from typing import TYPE_CHECKING, no_type_check
 
 import numpy as np
-from jaxtyping import Float
 from numba import njit
 
-from pygraspit.boxes import point_gap_squared
-from pygraspit.contacts import (
-    CONTACT_THRESHOLD_MM,
-    Contact,
-    ContactPair,
-    TouchingPoints,
-    thinned,
-)
-from pygraspit.friction import contact_frame, friction_cone, friction_ellipsoid, torque_axis_mm
+from pygraspit.boxes import relative_pose
+from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
+from pygraspit.friction import fill_contact_frame, fill_ellipsoid, friction_cone, torque_axis_mm
 from pygraspit.materials import static_friction
 from pygraspit.queries import touching
-from pygraspit.soft import (
-    fit_curvature,
-    patch_axes_mm,
-    region_radius_mm,
-    relative_radii,
-)
-from pygraspit.triangles import point_closest, squared
+from pygraspit.regions import fit_regions
+from pygraspit.soft import curvature, patch_axes_mm, region_radius_mm, relative_radii, solve_fits
+from pygraspit.thinning import thinned
 
 if TYPE_CHECKING:
-    from pygraspit.body import Body, Shape
+    from pygraspit.body import Body
     from pygraspit.boxes import Scene
 
 POINT_EDGES = friction_cone()
@@ -34,178 +23,95 @@ POINT_EDGES = friction_cone()
 
 def contacts_between(scene: "Scene", first: "Body", second: "Body") -> list[ContactPair]:
     """Return the contacts of two bodies where they stand; none where they are apart."""
-    points = touching_points(scene, first, second)
-    if len(points) == 0:
-        return []
-    first_from_second = _relative(scene, first, second)
+    positions, frames, distances, turn = _touches(scene, first.index, second.index)
     youngs = max(first.model.youngs, second.model.youngs)
-    if youngs <= 0:
-        return [_pair(first, second, points, i, first_from_second) for i in range(len(points))]
-    return _soft_pairs(first, second, points, first_from_second)
+    if youngs <= 0.0 or len(distances) == 0:
+        return [
+            _pair(first, second, positions[:, i], frames[:, i], POINT_EDGES)
+            for i in range(len(distances))
+        ]
+    surfaces, radius = (first.shape.surface, second.shape.surface), region_radius_mm(youngs)
+    kept, matrices, right = fit_regions(surfaces, positions, frames, distances, radius)
+    edges = _soft_edges(solve_fits(matrices, right), frames[:, kept], turn, youngs)
+    return [
+        _pair(first, second, positions[:, i], frames[:, i], edges[row])
+        for row, i in enumerate(kept)
+    ]
 
 
-def touching_points(scene: "Scene", first: "Body", second: "Body") -> TouchingPoints:
-    """Return the thinned-out close points of two bodies."""
-    on_first, on_second = touching(scene, first.index, second.index, CONTACT_THRESHOLD_MM)
-    first_from_second = _relative(scene, first, second)
-    gaps = on_first - (on_second @ first_from_second[:3, :3].T + first_from_second[:3, 3])
-    distances = np.linalg.norm(gaps, axis=1)
-    apart = distances > 0.0
-    on_first, on_second = on_first[apart], on_second[apart]
-    normals = gaps[apart] / distances[apart, None]
-    return thinned(TouchingPoints(on_first, on_second, normals, distances[apart]))
-
-
-def _relative(scene: "Scene", first: "Body", second: "Body") -> Float[np.ndarray, "4 4"]:
-    return np.linalg.inv(scene.poses[first.index]) @ scene.poses[second.index]
-
-
-def _pair(first, second, points, index, first_from_second, edges=POINT_EDGES) -> ContactPair:
-    normal = points.normals[index]
+def _pair(first: "Body", second: "Body", positions, frames, edges) -> ContactPair:
     friction = static_friction(first.model.material, second.model.material)
-    there = -normal @ first_from_second[:3, :3]
     return ContactPair(
-        Contact(
-            first.name,
-            second.name,
-            points.on_first[index],
-            contact_frame(normal),
-            friction,
-            edges,
-        ),
-        Contact(
-            second.name,
-            first.name,
-            points.on_second[index],
-            contact_frame(there),
-            friction,
-            edges,
-        ),
+        Contact(first.name, second.name, positions[0], frames[0], friction, edges),
+        Contact(second.name, first.name, positions[1], frames[1], friction, edges),
     )
 
 
-class Neighbourhood(NamedTuple):
-    """The vertices of one surface around a contact, and the contact points themselves.
-
-    A contact at a vertex counts twice, as in GraspIt!.
-    """
-
-    vertices: Float[np.ndarray, "vertex 3"]
-    """Distinct rows."""
-    contacts: Float[np.ndarray, "contact 3"]
-
-    @property
-    def positions(self) -> Float[np.ndarray, "point 3"]:
-        """Everything that the fit takes."""
-        return np.vstack([self.vertices, self.contacts])
-
-    @property
-    def keys(self) -> set[bytes]:
-        """One for each vertex."""
-        return {row.tobytes() for row in self.vertices}
-
-
-def _soft_pairs(first, second, points: TouchingPoints, first_from_second) -> list[ContactPair]:
-    youngs = max(first.model.youngs, second.model.youngs)
-    radius = region_radius_mm(youngs)
-    there = -points.normals @ first_from_second[:3, :3]
-    regions = [
-        [
-            _neighbourhood(first.shape, points.on_first[i], points.normals[i], radius),
-            _neighbourhood(second.shape, points.on_second[i], there[i], radius),
-        ]
-        for i in range(len(points))
-    ]
-    kept = _merge(points, regions)
-    return [
-        _pair(
-            first,
-            second,
-            points,
-            i,
-            first_from_second,
-            _soft_edges(regions[i], points.normals[i], there[i], first_from_second, youngs),
-        )
-        for i in kept
-    ]
-
-
-def _neighbourhood(shape: "Shape", position, normal, radius_mm) -> Neighbourhood:
-    """Return the vertices of nearby triangles that face the other body, and the contact."""
-    ids = near_corners(shape.tree, shape.corner_ids, position, normal, radius_mm)
-    return Neighbourhood(shape.vertices[np.unique(ids)], position[None])
-
-
-def _merge(points: TouchingPoints, regions: list[list[Neighbourhood]]) -> list[int]:
-    """Merge contacts whose regions on the first body share a vertex; return those kept."""
-    kept = list(range(len(points)))
-    merged = True
-    while merged:
-        merged = False
-        for place, index in enumerate(kept):
-            for other in kept[place + 1 :]:
-                if regions[index][0].keys.isdisjoint(regions[other][0].keys):
-                    continue
-                near, far = (
-                    (index, other)
-                    if points.distances[index] <= points.distances[other]
-                    else (other, index)
-                )
-                regions[near] = [
-                    _union(mine, its) for mine, its in zip(regions[near], regions[far], strict=True)
-                ]
-                kept.remove(far)
-                merged = True
-                break
-            if merged:
-                break
-    return kept
-
-
-def _union(first: Neighbourhood, second: Neighbourhood) -> Neighbourhood:
-    vertices = np.unique(np.vstack([first.vertices, second.vertices]), axis=0)
-    return Neighbourhood(vertices, np.vstack([first.contacts, second.contacts]))
-
-
-def _soft_edges(regions, normal, there, first_from_second, youngs) -> Float[np.ndarray, "20 6"]:
-    frames = contact_frame(normal), contact_frame(there)
-    fits = [
-        fit_curvature(region.positions, frame)
-        for region, frame in zip(regions, frames, strict=True)
-    ]
-    axes = [
-        frame[:, :2] @ (np.cos(fit.turn_rad), np.sin(fit.turn_rad))
-        for fit, frame in zip(fits, frames, strict=True)
-    ]
-    cosine = float(np.clip(axes[0] @ first_from_second[:3, :3] @ axes[1], -1.0, 1.0))
-    radii = relative_radii(fits[0].radii, fits[1].radii, 2.0 * cosine * cosine - 1.0)
-    return friction_ellipsoid(torque_axis_mm(*patch_axes_mm(radii, youngs)))
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def near_corners(tree, corner_ids, point, normal, radius):  # pragma: no cover
-    """Return corner ids of all triangles within a radius whose front faces along -normal."""
-    found = np.zeros(3 * len(corner_ids), np.int64)
-    stack = np.zeros(256, np.int64)
-    closest = np.zeros(3)
-    count, waiting = 0, 1
-    while waiting > 0:
-        waiting -= 1
-        node = stack[waiting]
-        gap = point_gap_squared(tree.boxes, node, point)
-        if gap > radius * radius:
-            continue
-        if tree.child[node] >= 0:
-            stack[waiting], stack[waiting + 1] = tree.child[node], tree.child[node] + 1
-            waiting += 2
-            continue
-        for face in range(tree.start[node], tree.stop[node]):
-            corners = tree.triangles[face]
-            u, v = corners[1] - corners[0], corners[2] - corners[0]
-            faces_away = np.dot(np.cross(u, v), normal) <= 0.0
-            point_closest(point, corners, closest)
-            if faces_away and squared(point, closest) < radius * radius:
-                found[count : count + 3] = corner_ids[face]
-                count += 3
-    return found[:count]
+def _touches(scene, first, second):  # pragma: no cover
+    """Return the thinned-out close points of two bodies.
+
+    As (2, contact, 3) positions and (2, contact, 3, 3) frames, each in its body's frame, their
+    (contact,) distances, and the (3, 3) rotation of first_from_second.
+    """
+    turn, shift = np.zeros((3, 3)), np.zeros(3)
+    relative_pose(scene, first, second, turn, shift)
+    on_first, on_second = touching(scene, first, second, CONTACT_THRESHOLD_MM)
+    normals, distances = np.zeros_like(on_first), np.zeros(len(on_first))
+    for index in range(len(on_first)):
+        for i in range(3):
+            other = shift[i]
+            for k in range(3):
+                other += turn[i, k] * on_second[index, k]
+            normals[index, i] = on_first[index, i] - other
+        distances[index] = np.sqrt((normals[index] ** 2).sum())
+        normals[index] /= distances[index]
+    apart = np.flatnonzero(distances > 0.0)
+    kept = apart[thinned(on_first[apart], on_second[apart], normals[apart])]
+    positions, frames = np.zeros((2, len(kept), 3)), np.zeros((2, len(kept), 3, 3))
+    for row, index in enumerate(kept):
+        positions[0, row], positions[1, row] = on_first[index], on_second[index]
+        fill_contact_frame(normals[index], frames[0, row])
+        fill_contact_frame(_turned_back(-normals[index], turn), frames[1, row])
+    return positions, frames, distances[kept], turn
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _turned_back(vector, turn):  # pragma: no cover
+    """Express a direction of the first frame in the second."""
+    turned = np.zeros(3)
+    for k in range(3):
+        for i in range(3):
+            turned[k] += vector[i] * turn[i, k]
+    return turned
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _soft_edges(fits, frames, turn, youngs):  # pragma: no cover
+    """Return (contact, 20, 6) friction edges of soft contacts.
+
+    Args:
+        fits: (contact, 2, 3) coefficients of both surfaces' curvature.
+        frames: (2, contact, 3, 3) of the contacts.
+        turn: (3, 3) first_from_second.
+        youngs: of the stiffer body.
+    """
+    edges = np.zeros((len(fits), 20, 6))
+    for row in range(len(fits)):
+        k1, k2, turn_k = curvature(fits[row, 0])
+        m1, m2, turn_m = curvature(fits[row, 1])
+        cosine = 0.0
+        for i in range(3):
+            first = frames[0, row, i, 0] * np.cos(turn_k) + frames[0, row, i, 1] * np.sin(turn_k)
+            for k in range(3):
+                second = np.cos(turn_m) * frames[1, row, k, 0]
+                second += np.sin(turn_m) * frames[1, row, k, 1]
+                cosine += first * turn[i, k] * second
+        cosine = min(max(cosine, -1.0), 1.0)
+        low, high = relative_radii(k1, k2, m1, m2, 2.0 * cosine * cosine - 1.0)
+        a, b = patch_axes_mm(low, high, youngs)
+        fill_ellipsoid(torque_axis_mm(a, b), edges[row])
+    return edges

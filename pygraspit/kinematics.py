@@ -160,27 +160,34 @@ def _tightened(robot: RobotModel) -> tuple[Dof, ...]:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def fill_link_poses(table, world_from_palm, joints, frames, poses):  # pragma: no cover
     """Fill ``frames`` (after every joint) and ``poses`` (of every link), in the world."""
+    for chain in range(table.palm_from_base.shape[0]):
+        fill_chain_poses(table, chain, world_from_palm, joints, frames, poses)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def fill_chain_poses(table, chain, world_from_palm, joints, frames, poses):  # pragma: no cover
+    """Do as `fill_link_poses` does, for one chain."""
     step = np.zeros((4, 4))
     base = np.zeros((4, 4))
-    for chain in range(table.palm_from_base.shape[0]):
-        multiply(world_from_palm, table.palm_from_base[chain], base)
-        for joint in range(table.chain_start[chain], table.chain_start[chain + 1]):
-            _fill_joint(table, joint, joints[joint], step)
-            if joint == table.chain_start[chain]:
-                multiply(base, step, frames[joint])
-            else:
-                multiply(frames[joint - 1], step, frames[joint])
-        for link in range(table.link_joint.shape[0]):
-            if table.link_chain[link] == chain:
-                joint = table.link_joint[link]
-                poses[link] = base if joint < 0 else frames[joint]
+    multiply(world_from_palm, table.palm_from_base[chain], base)
+    for joint in range(table.chain_start[chain], table.chain_start[chain + 1]):
+        _fill_joint(table, joint, joints[joint], step)
+        if joint == table.chain_start[chain]:
+            multiply(base, step, frames[joint])
+        else:
+            multiply(frames[joint - 1], step, frames[joint])
+    for link in range(table.link_joint.shape[0]):
+        if table.link_chain[link] == chain:
+            joint = table.link_joint[link]
+            poses[link] = base if joint < 0 else frames[joint]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _fill_joint(table, joint, value, step):  # pragma: no cover
     """Fill ``step`` with Rz(theta) Tz(d) Tx(a) Rx(alpha)."""

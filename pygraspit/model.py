@@ -119,9 +119,9 @@ class EigenGrasps:
     maximum: Float[np.ndarray, "eigengrasp"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RobotModel:
-    """A hand before it stands anywhere: what a robot XML file says."""
+    """A hand before it stands anywhere: what a robot XML file says. Equal only to itself."""
 
     name: str
     palm: BodyModel

@@ -1,6 +1,6 @@
-"""Kernels that move a hand until it touches: closing its fingers, or moving as a whole.
+"""Kernels that close a hand's fingers until they touch.
 
-Both go in small steps; a step that ends in a collision is cut short by halving until the
+They go in small steps; a step that ends in a collision is cut short by halving until the
 bodies that crossed are apart by less than half the contact threshold. Thresholds, step limits
 and the order of tests are GraspIt!'s.
 """
@@ -10,9 +10,9 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from numba import njit
 
+from pygraspit.crossing import are_parted, new_watch, newly_crossing
 from pygraspit.kinematics import fill_link_poses
-from pygraspit.queries import crossing_pairs, distance_squared, make_work
-from pygraspit.transforms import multiply
+from pygraspit.queries import distance_squared, make_work
 
 CONTACT_MM = 0.2
 STOP_MM = 0.1
@@ -39,7 +39,7 @@ class Hand(NamedTuple):
     """(dof,) bool."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  # pragma: no cover
     """Step all DOFs towards their goals until each is there or stopped by a contact.
@@ -65,6 +65,7 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
     pairs = np.zeros((bodies * (bodies - 1) // 2 + 1, 2), np.int64)
     more = np.zeros_like(pairs)
     target, start, trial = np.zeros_like(dofs), np.zeros_like(joints), np.zeros_like(joints)
+    watch = new_watch(bodies)
     for _ in range(MAX_ITERATIONS):
         start[:] = joints
         if not next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):
@@ -72,16 +73,16 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
         joints[:] = trial
         _pose_links(scene, hand, joints, frames, poses)
         _choose_free_links(hand, stopped, chosen)
-        last, count = 0, crossing_pairs(scene, work, chosen, pairs)
+        last, count = 0, newly_crossing(scene, work, watch, chosen, pairs)
         while count > 0:
             trial[:] = joints
             fraction = _bisect_joints(
-                scene, work, hand, start, trial, joints, pairs[:count], frames, poses
+                scene, work, watch, hand, start, trial, joints, pairs[:count], frames, poses
             )
             if fraction < 0.0:
                 return FAILED
             target[:] = dofs + fraction * (target - dofs)
-            last, count = count, crossing_pairs(scene, work, chosen, more)
+            last, count = count, newly_crossing(scene, work, watch, chosen, more)
             if count > 0:
                 pairs, more = more, pairs
         dofs[:] = target
@@ -89,7 +90,7 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
     return DONE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):  # pragma: no cover
     """Fill the next DOFs and joints; return whether anything moves."""
@@ -111,7 +112,7 @@ def next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):  # pr
     return any_moves
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _may_move(hand, dof, stopped):  # pragma: no cover
     """Say whether a DOF may move: a rigid one needs all its joints, a breakaway one any."""
@@ -123,7 +124,7 @@ def _may_move(hand, dof, stopped):  # pragma: no cover
     return any_free and (hand.breaks_away[dof] or not any_stopped)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _follow(hand, dof, joint, value, joint_value, wanted):  # pragma: no cover
     """Return where a joint goes; a disengaged one waits for its DOF to come back to it."""
@@ -134,7 +135,7 @@ def _follow(hand, dof, joint, value, joint_value, wanted):  # pragma: no cover
     return min(goal, joint_value) if lag > 0.0 else max(goal, joint_value)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _pose_links(scene, hand, joints, frames, poses):  # pragma: no cover
     fill_link_poses(hand.joints, scene.poses[hand.palm_body], joints, frames, poses)
@@ -142,7 +143,7 @@ def _pose_links(scene, hand, joints, frames, poses):  # pragma: no cover
         scene.poses[hand.link_body[link]] = poses[link]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _choose_free_links(hand, stopped, chosen):  # pragma: no cover
     chosen[:] = False
@@ -151,10 +152,10 @@ def _choose_free_links(hand, stopped, chosen):  # pragma: no cover
         chosen[hand.link_body[link]] = joint >= 0 and not stopped[joint]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _bisect_joints(
-    scene, work, hand, start, stop, joints, pairs, frames, poses
+    scene, work, watch, hand, start, stop, joints, pairs, frames, poses
 ):  # pragma: no cover
     """Set joints between start and stop so that the pairs are just apart; return the fraction.
 
@@ -164,7 +165,7 @@ def _bisect_joints(
     while True:
         joints[:] = fraction * stop + (1.0 - fraction) * start
         _pose_links(scene, hand, joints, frames, poses)
-        verdict = _judge(scene, work, pairs)
+        verdict = judge(scene, work, watch, pairs)
         if verdict == 0:
             return fraction
         width *= 0.5
@@ -173,12 +174,14 @@ def _bisect_joints(
             return -1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _judge(scene, work, pairs):  # pragma: no cover
+def judge(scene, work, watch, pairs):  # pragma: no cover
     """Return 1 if all pairs are too far apart still, -1 if any cross, 0 if just right."""
     least = STOP_MM * STOP_MM
     for index in range(pairs.shape[0]):
+        if are_parted(scene, work, watch, pairs[index], STOP_MM):
+            continue
         here = distance_squared(scene, work, pairs[index, 0], pairs[index, 1], least)
         if here <= 0.0:
             return -1
@@ -186,7 +189,7 @@ def _judge(scene, work, pairs):  # pragma: no cover
     return 1 if least >= STOP_MM * STOP_MM else 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _stop_at_contacts(
     scene, work, hand, pairs, wanted, joints, stopped, touched
@@ -203,7 +206,7 @@ def _stop_at_contacts(
                 stop_upstream(hand.joints, link, wanted != joints, stopped)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def stop_upstream(table, link, moving, stopped):  # pragma: no cover
     """Mark the moving joints from the palm to a link as stopped.
@@ -212,110 +215,3 @@ def stop_upstream(table, link, moving, stopped):  # pragma: no cover
     """
     for joint in range(table.chain_start[table.link_chain[link]], table.link_joint[link] + 1):
         stopped[joint] |= moving[joint]
-
-
-@njit(cache=True)
-@no_type_check
-def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
-    """Move bodies together along a way until it ends or something is hit.
-
-    Args:
-        scene: its poses follow.
-        group: (bodies, (body, 4, 4) leader_from_body): who moves; the leader is the first.
-        way: (start pose, shift (3,), axis (3,), angle): the leader's motion.
-        step_share: of the way, per step.
-        touched: (body, body) bool; pairs that stopped the motion are set.
-
-    Returns:
-        Whether anything was hit; the group stands just before it, or, if it began in a
-        collision, where the step began.
-    """
-    work = make_work()
-    bodies = scene.root.shape[0]
-    chosen = np.zeros(bodies, np.bool_)
-    for body in group[0]:
-        chosen[body] = True
-    pairs = np.zeros((bodies * (bodies - 1) // 2 + 1, 2), np.int64)
-    more = np.zeros_like(pairs)
-    done = 0.0
-    while done < 1.0:
-        before, done = done, min(done + step_share, 1.0)
-        _stand(scene, group, way, done)
-        count = crossing_pairs(scene, work, chosen, pairs)
-        if count == 0:
-            continue
-        stop, last = done, 0
-        while count > 0:
-            last = count
-            stop = _bisect_way(scene, work, group, way, before, stop, pairs[:count])
-            if stop < 0.0:
-                _stand(scene, group, way, before)
-                return True
-            count = crossing_pairs(scene, work, chosen, more)
-            if count > 0:
-                pairs, more = more, pairs
-        for index in range(last):
-            touched[pairs[index, 0], pairs[index, 1]] = True
-            touched[pairs[index, 1], pairs[index, 0]] = True
-        return True
-    return False
-
-
-@njit(cache=True)
-@no_type_check
-def _bisect_way(scene, work, group, way, start, stop, pairs):  # pragma: no cover
-    """Stand where the pairs are just apart; return the share of the way, negative if nowhere."""
-    fraction, width = 0.0, 1.0
-    while True:
-        _stand(scene, group, way, start + fraction * (stop - start))
-        verdict = _judge(scene, work, pairs)
-        if verdict == 0:
-            return start + fraction * (stop - start)
-        width *= 0.5
-        fraction += verdict * width
-        if fraction < 0.0 or width < LEAST_FRACTION:
-            return -1.0
-
-
-@njit(cache=True)
-@no_type_check
-def _stand(scene, group, way, share):  # pragma: no cover
-    """Pose the group at a share of its way."""
-    bodies, leader_from_body = group
-    start, shift, axis, angle = way
-    leader = np.eye(4)
-    _turn(axis, share * angle, start, leader)
-    for i in range(3):
-        leader[i, 3] = start[i, 3] + share * shift[i]
-    for index in range(bodies.shape[0]):
-        multiply(leader, leader_from_body[index], scene.poses[bodies[index]])
-
-
-@njit(cache=True)
-@no_type_check
-def _turn(axis, angle, start, leader):  # pragma: no cover
-    """Fill the leader's rotation: ``start`` turned about a world axis (Rodrigues)."""
-    cos, sin = np.cos(angle), np.sin(angle)
-    for column in range(3):
-        v = start[:3, column]
-        along = (axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]) * (1.0 - cos)
-        leader[0, column] = cos * v[0] + sin * (axis[1] * v[2] - axis[2] * v[1]) + along * axis[0]
-        leader[1, column] = cos * v[1] + sin * (axis[2] * v[0] - axis[0] * v[2]) + along * axis[1]
-        leader[2, column] = cos * v[2] + sin * (axis[0] * v[1] - axis[1] * v[0]) + along * axis[2]
-
-
-@njit(cache=True)
-@no_type_check
-def any_cross(scene, chosen):  # pragma: no cover
-    """Say whether any tested pair with a chosen body in it crosses."""
-    return crossing_pairs(scene, make_work(), chosen, np.zeros((0, 2), np.int64)) > 0
-
-
-@njit(cache=True)
-@no_type_check
-def all_crossing(scene):  # pragma: no cover
-    """Return the (pair, 2) bodies that cross, among the tested pairs."""
-    bodies = scene.root.shape[0]
-    pairs = np.zeros((bodies * (bodies - 1) // 2 + 1, 2), np.int64)
-    count = crossing_pairs(scene, make_work(), np.ones(bodies, np.bool_), pairs)
-    return pairs[:count]

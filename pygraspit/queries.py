@@ -17,11 +17,13 @@ from pygraspit.boxes import (
     point_gap_squared,
     relative_pose,
 )
+from pygraspit.separation import plane_gap
 from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import (
     CROSSING,
     FEATURE_PAIRS,
     cross_triangles,
+    plane_parts,
     point_closest,
     squared,
     touching_points,
@@ -36,20 +38,28 @@ class Work(NamedTuple):
     """Memory that queries use again and again instead of asking for new."""
 
     stack: np.ndarray
+    gaps: np.ndarray
     turn: np.ndarray
     shift: np.ndarray
     moved: np.ndarray
     p: np.ndarray
     q: np.ndarray
+    axes: np.ndarray
+    centre: np.ndarray
+    normal: np.ndarray
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def make_work():  # pragma: no cover
     """Return memory for queries, for one thread."""
     return Work(
         np.zeros((STACK, 2), np.int64),
+        np.zeros(STACK),
         np.zeros((3, 3)),
+        np.zeros(3),
+        np.zeros((3, 3)),
+        np.zeros(3),
         np.zeros(3),
         np.zeros((3, 3)),
         np.zeros(3),
@@ -57,13 +67,16 @@ def make_work():  # pragma: no cover
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def cross(scene, work, first, second):  # pragma: no cover
     """Say whether any triangles of two bodies cross."""
-    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second, 0.0):
+    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > 0.0:
         return False
     relative_pose(scene, first, second, work.turn, work.shift)
+    work.normal[:] = 0.0
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > 0.0:
+        return False
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting = 1
     while waiting > 0:
@@ -79,10 +92,41 @@ def cross(scene, work, first, second):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _far_apart(scene, first, second, limit):  # pragma: no cover
-    """Say whether spheres around two bodies' boxes are farther apart than a limit."""
+def lower_bound(scene, work, first, second, enough):  # pragma: no cover
+    """Return a lower bound of the distance of two bodies, `CROSSING` if they cross.
+
+    It is the least gap of the boxes that part them, or distance of triangles whose boxes do not;
+    boxes with a gap of ``enough`` are not opened.
+    """
+    gap = ball_gap(scene, first, second)
+    if gap > enough:
+        return gap
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    waiting, least = 1, np.inf
+    while waiting > 0:
+        waiting -= 1
+        m, n = work.stack[waiting, 0], work.stack[waiting, 1]
+        squared_gap = box_gap_squared(scene.boxes, m, n, work.turn, work.shift)
+        if squared_gap > enough * enough or (squared_gap > 0.0 and squared_gap >= least):
+            least = min(least, squared_gap)
+        elif scene.child[m] >= 0 or scene.child[n] >= 0:
+            waiting = _open(scene, work.stack, waiting, m, n)
+        elif squared_gap > 0.0:
+            least = squared_gap
+        else:
+            least = _leaf_distance(scene, work, m, n, least)
+            if least == CROSSING:
+                return CROSSING
+    return np.sqrt(least)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def ball_gap(scene, first, second):  # pragma: no cover
+    """Return the distance of balls around two bodies' boxes, negative if they overlap."""
     m, n, boxes, poses = scene.root[first], scene.root[second], scene.boxes, scene.poses
     total = 0.0
     for i in range(3):
@@ -90,12 +134,18 @@ def _far_apart(scene, first, second, limit):  # pragma: no cover
         for k in range(3):
             gap += poses[first, i, k] * boxes[m, k] - poses[second, i, k] * boxes[n, k]
         total += gap * gap
-    reach = limit + np.sqrt(boxes[m, 3] ** 2 + boxes[m, 4] ** 2 + boxes[m, 5] ** 2)
-    reach += np.sqrt(boxes[n, 3] ** 2 + boxes[n, 4] ** 2 + boxes[n, 5] ** 2)
-    return total > reach * reach
+    return np.sqrt(total) - box_radius(scene, first) - box_radius(scene, second)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def box_radius(scene, body):  # pragma: no cover
+    """Return half the diagonal of the box around a body."""
+    box = scene.root[body]
+    return np.sqrt(scene.boxes[box, 3] ** 2 + scene.boxes[box, 4] ** 2 + scene.boxes[box, 5] ** 2)
+
+
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _open(scene, stack, waiting, m, n):  # pragma: no cover
     """Put the children of the larger box on the stack, each with the other box."""
@@ -110,7 +160,7 @@ def _open(scene, stack, waiting, m, n):  # pragma: no cover
     return waiting + 2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _leaves_cross(scene, work, m, n):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
@@ -121,7 +171,7 @@ def _leaves_cross(scene, work, m, n):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def distance_squared(scene, work, first, second, limit_squared):  # pragma: no cover
     """Return the least squared distance of two bodies, `CROSSING` if they cross.
@@ -133,59 +183,100 @@ def distance_squared(scene, work, first, second, limit_squared):  # pragma: no c
         return best
     relative_pose(scene, first, second, work.turn, work.shift)
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
+    work.gaps[0] = 0.0
     waiting = 1
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_gap_squared(scene.boxes, m, n, work.turn, work.shift) >= best:
+        if work.gaps[waiting] >= best:
             continue
         if scene.child[m] < 0 and scene.child[n] < 0:
             best = _leaf_distance(scene, work, m, n, best)
             if best == CROSSING:
                 return CROSSING
         else:
-            waiting = _open_nearer_first(scene, work, waiting, m, n)
+            waiting = _open_nearer_first(scene, work, waiting, m, n, best)
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _put_nearer_on_top(low, high, gap_low, gap_high):  # pragma: no cover
-    """Swap two pairs on the stack if the lower one is nearer; the upper one comes off first."""
-    if gap_low < gap_high:
-        low[0], low[1], high[0], high[1] = high[0], high[1], low[0], low[1]
+def _open_nearer_first(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
+    """Open the larger box; its child nearer to the other box comes off the stack first.
 
-
-@njit(cache=True)
-@no_type_check
-def _open_nearer_first(scene, work, waiting, m, n):  # pragma: no cover
-    """Open the larger box; its child nearer to the other box comes off the stack first."""
+    Children beyond the limit are left out; the others' gaps are noted.
+    """
     after = _open(scene, work.stack, waiting, m, n)
-    low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_gap_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
-    gap_high = box_gap_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    _put_nearer_on_top(low, high, gap_low, gap_high)
+    low, high = _gap_at(scene, work, waiting), _gap_at(scene, work, waiting + 1)
+    if low < high:
+        _swap(work.stack, waiting)
+        low, high = high, low
+    if low >= limit_squared:
+        _move_down(work.stack, waiting)
+        work.gaps[waiting] = high
+        return after - 1 if high < limit_squared else after - 2
+    work.gaps[waiting], work.gaps[waiting + 1] = low, high
     return after
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _open_in_order(scene, work, waiting, m, n):  # pragma: no cover
-    """Open the larger box; its children come off the stack in GraspIt!'s order."""
+def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
+    """Open the larger box; its children come off the stack in GraspIt!'s order.
+
+    Children beyond the limit are left out; an order is asked for only if both are within it.
+    """
     after = _open(scene, work.stack, waiting, m, n)
-    low, high = work.stack[waiting], work.stack[waiting + 1]
-    gap_low = box_order_squared(scene.boxes, low[0], low[1], work.turn, work.shift)
-    gap_high = box_order_squared(scene.boxes, high[0], high[1], work.turn, work.shift)
-    _put_nearer_on_top(low, high, gap_low, gap_high)
+    if _gap_at(scene, work, waiting + 1) > limit_squared:
+        after -= 1
+    if _gap_at(scene, work, waiting) > limit_squared:
+        _move_down(work.stack, waiting)
+        after -= 1
+    both = after == waiting + 2
+    if both and _order_at(scene, work, waiting) < _order_at(scene, work, waiting + 1):
+        _swap(work.stack, waiting)
     return after
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _swap(stack, place):  # pragma: no cover
+    """Swap a pair on the stack with the one above it."""
+    for k in range(2):
+        below = stack[place, k]
+        stack[place, k] = stack[place + 1, k]
+        stack[place + 1, k] = below
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _move_down(stack, place):  # pragma: no cover
+    """Put a pair on the stack in place of the one below it."""
+    stack[place, 0], stack[place, 1] = stack[place + 1, 0], stack[place + 1, 1]
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _gap_at(scene, work, place):  # pragma: no cover
+    m, n = work.stack[place, 0], work.stack[place, 1]
+    return box_gap_squared(scene.boxes, m, n, work.turn, work.shift)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _order_at(scene, work, place):  # pragma: no cover
+    m, n = work.stack[place, 0], work.stack[place, 1]
+    return box_order_squared(scene.boxes, m, n, work.turn, work.shift, work.axes, work.centre)
+
+
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
         move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
         for i in range(scene.start[m], scene.stop[m]):
+            if plane_parts(scene.triangles[i], work.moved, best):
+                continue
             here = triangle_distance_squared(scene.triangles[i], work.moved, work.p, work.q)
             if here == CROSSING:
                 return CROSSING
@@ -193,7 +284,7 @@ def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def touching(scene, first, second, limit):  # pragma: no cover
     """Return where two bodies lie closer than a limit: points on each, in its own frame.
@@ -202,18 +293,18 @@ def touching(scene, first, second, limit):  # pragma: no cover
     """
     work = make_work()
     on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
-    if scene.root[first] < 0 or scene.root[second] < 0 or _far_apart(scene, first, second, limit):
+    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
         return on_first[:0], on_second[:0]
     relative_pose(scene, first, second, work.turn, work.shift)
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > limit:
+        return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
     while waiting > 0:
         waiting -= 1
         m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if box_order_squared(scene.boxes, m, n, work.turn, work.shift) > limit * limit:
-            continue
         if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open_in_order(scene, work, waiting, m, n)
+            waiting = _open_in_order(scene, work, waiting, m, n, limit * limit)
             continue
         if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
             on_first = np.concatenate((on_first, np.zeros_like(on_first)))
@@ -224,7 +315,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     return on_first[:count], _back(on_second[:count], work.turn, work.shift)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pragma: no cover
     """Fill the close points of two leaves' triangles; return how many."""
@@ -232,6 +323,8 @@ def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pra
     for i in range(scene.start[m], scene.stop[m]):
         for j in range(scene.start[n], scene.stop[n]):
             move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
+            if plane_parts(scene.triangles[i], work.moved, limit_squared):
+                continue
             if not cross_triangles(scene.triangles[i], work.moved):
                 count += touching_points(
                     scene.triangles[i],
@@ -243,7 +336,7 @@ def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pra
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _back(points, turn, shift):  # pragma: no cover
     """Express points of the first frame in the second."""
@@ -255,7 +348,7 @@ def _back(points, turn, shift):  # pragma: no cover
     return moved
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def closest_points(scene, body, points, closest):  # pragma: no cover
     """Fill the points of a body's surface closest to the given ones, both in its frame."""
@@ -281,23 +374,3 @@ def closest_points(scene, body, points, closest):  # pragma: no cover
                 if squared(point, here) < best:
                     best = squared(point, here)
                     closest[index] = here
-
-
-@njit(cache=True)
-@no_type_check
-def crossing_pairs(scene, work, chosen, pairs):  # pragma: no cover
-    """Fill tested pairs with a chosen body in them that cross; return how many.
-
-    ``pairs`` of no rows asks only whether there is any: the search ends at the first.
-    """
-    count, bodies = 0, scene.root.shape[0]
-    for first in range(bodies):
-        for second in range(first + 1, bodies):
-            if not scene.tested[first, second] or not (chosen[first] or chosen[second]):
-                continue
-            if cross(scene, work, first, second):
-                if pairs.shape[0] == 0:
-                    return 1
-                pairs[count, 0], pairs[count, 1] = first, second
-                count += 1
-    return count

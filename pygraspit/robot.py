@@ -17,10 +17,10 @@ from pygraspit.motion import (
     LEAST_DOF_STEP_RAD,
     Hand,
     close_fingers,
-    move_rigidly,
     next_joints,
     stop_upstream,
 )
+from pygraspit.rigid_motion import move_rigidly
 from pygraspit.transforms import inverse, translation
 
 if TYPE_CHECKING:
@@ -188,14 +188,7 @@ class Robot:
     def _touch(self, before: np.ndarray, touched: np.ndarray) -> None:
         """After a motion: old contacts of moved bodies end, new ones of ``touched`` begin."""
         self._world.end_contacts_of_moved(self.bodies, before)
-        known = {(pair.first.body, pair.second.body) for pair in self._world.contacts}
-        names = [body.name for body in self._world.bodies]
-        pairs = [
-            (int(first), int(second))
-            for first, second in zip(*np.nonzero(np.triu(touched)), strict=True)
-            if (names[first], names[second]) not in known
-        ]
-        self._world.contacts += self._world.contacts_of_pairs(pairs)
+        self._world.begin_contacts(touched)
 
     def _stopped_by_contacts(self, steps: np.ndarray, goals: np.ndarray) -> np.ndarray:
         """Return (joint,) bool: joints that present contacts keep from moving."""

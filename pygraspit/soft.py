@@ -6,10 +6,11 @@ and Allen, 2007). All steps copy GraspIt!, also where it differs from the theory
 points are turned into the contact frame but not moved to the contact.
 """
 
-from typing import NamedTuple
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
+from numba import njit
 
 REGION_SCALE_MM = 400.0
 REGION_EXPONENT = 0.333
@@ -23,62 +24,83 @@ NORMAL_FORCE_TERM = 5.0 * 0.003
 M_PER_MM = 1e-3
 
 
-class Curvature(NamedTuple):
-    """Principal radii of a surface at a contact, and the first's direction."""
-
-    radii: tuple[float, float]
-    """mm; -1: flat."""
-    turn_rad: float
-    """Of the principal axes from the contact's tangents."""
-
-
 def region_radius_mm(youngs: float) -> float:
     """Return how far around a contact vertices count, for the stiffer body's modulus."""
     return (1.0 / youngs) ** REGION_EXPONENT * REGION_SCALE_MM
 
 
-def fit_curvature(points: Float[np.ndarray, "point 3"], frame: Float[np.ndarray, "3 3"]):
-    """Fit z = a x^2 + b y^2 + c x y to points in the directions of a contact's axes.
+def solve_fits(
+    matrices: Float[np.ndarray, "*fit 3 3"], right: Float[np.ndarray, "*fit 3"]
+) -> Float[np.ndarray, "*fit 3"]:
+    """Return the coefficients of fits; of those that are not determined, the shortest ones."""
+    try:
+        return np.linalg.solve(matrices, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        if matrices.ndim == 2:
+            return np.linalg.lstsq(matrices, right, rcond=None)[0]
+        return np.stack([solve_fits(*fit) for fit in zip(matrices, right, strict=True)])
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def add_to_fit(point, frame, matrix, right):  # pragma: no cover
+    """Add a point to the normal equations of z = a x^2 + b y^2 + c x y.
 
     Args:
-        points: near the contact, body frame, mm.
-        frame: of the contact, body frame, columns.
+        point: (3,) near the contact, body frame, mm.
+        frame: (3, 3) of the contact, body frame, columns: the axes of x, y and z.
+        matrix: (3, 3) of the equations.
+        right: (3,) of the equations.
     """
-    x, y, z = (points @ frame).T
-    terms = np.stack([x * x, y * y, x * y], axis=1)
-    a, b, c = _solve(terms.T @ terms, terms.T @ z)
-    a, b, c = (0.0 if abs(value) < NEGLIGIBLE else float(value) for value in (a, b, c))
-    if abs(c) <= NEGLIGIBLE:
-        return Curvature((_radius(2 * a), _radius(2 * b)), 0.0)
-    turn = 0.5 * np.pi if a == b else float(np.arctan(c / (b - a)) / 2)
+    x = point[0] * frame[0, 0] + point[1] * frame[1, 0] + point[2] * frame[2, 0]
+    y = point[0] * frame[0, 1] + point[1] * frame[1, 1] + point[2] * frame[2, 1]
+    z = point[0] * frame[0, 2] + point[1] * frame[1, 2] + point[2] * frame[2, 2]
+    terms = (x * x, y * y, x * y)
+    for i in range(3):
+        right[i] += terms[i] * z
+        for k in range(3):
+            matrix[i, k] += terms[i] * terms[k]
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def curvature(fit):  # pragma: no cover
+    """Return two principal radii, mm (-1: flat), and their axes' turn from the tangents, rad."""
+    a, b, c = _rounded(fit[0]), _rounded(fit[1]), _rounded(fit[2])
+    if c == 0.0:
+        return _radius(2 * a), _radius(2 * b), 0.0
+    turn = 0.5 * np.pi if a == b else np.arctan(c / (b - a)) / 2
     cos, sin = np.cos(turn), np.sin(turn)
     first = 2 * (a * cos * cos + b * sin * sin - c * sin * cos)
     second = 2 * (a * sin * sin + b * cos * cos + c * sin * cos)
-    return Curvature((_radius(first), _radius(second)), turn)
+    return _radius(first), _radius(second), turn
 
 
-def _solve(matrix, right):
-    try:
-        return np.linalg.solve(matrix, right)
-    except np.linalg.LinAlgError:
-        return np.linalg.lstsq(matrix, right, rcond=None)[0]
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _rounded(value):  # pragma: no cover
+    return 0.0 if abs(value) < NEGLIGIBLE else value
 
 
-def _radius(curvature: float) -> float:
-    return FLAT_RADIUS if abs(curvature) < NEGLIGIBLE else float(1.0 / curvature)
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _radius(value):  # pragma: no cover
+    return FLAT_RADIUS if abs(value) < NEGLIGIBLE else 1.0 / value
 
 
-def relative_radii(
-    first: tuple[float, float], second: tuple[float, float], cosine_of_double_angle: float
-) -> tuple[float, float]:
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def relative_radii(k1, k2, m1, m2, cosine_of_double_angle):  # pragma: no cover
     """Return the radii of the gap between two curved surfaces, mm (Johnson, ch. 4).
 
     Args:
-        first: principal radii of one surface.
-        second: of the other.
+        k1: principal radius of one surface, mm; negative: flat, as below.
+        k2: its other one.
+        m1: principal radius of the other surface.
+        m2: its other one.
         cosine_of_double_angle: between their first principal axes.
     """
-    k1, k2, m1, m2 = (0.0 if radius < 0 else 1.0 / radius for radius in (*first, *second))
+    k1, k2, m1, m2 = _bend(k1), _bend(k2), _bend(m1), _bend(m2)
     mean = 0.5 * (k1 + k2 + m1 + m2)
     k, m = k1 - k2, m1 - m2
     spread = 0.5 * np.sqrt(max(k * k + m * m + 2 * cosine_of_double_angle * k * m, 0.0))
@@ -87,12 +109,20 @@ def relative_radii(
     return low, high
 
 
-def patch_axes_mm(radii: tuple[float, float], youngs: float) -> tuple[float, float]:
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _bend(radius):  # pragma: no cover
+    return 0.0 if radius < 0 else 1.0 / radius
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def patch_axes_mm(low, high, youngs):  # pragma: no cover
     """Return the semi-axes of the patch between surfaces of the given relative radii, mm."""
-    low, high = (RESERVE_RADIUS_MM if radius < 0 else radius for radius in radii)
+    low = RESERVE_RADIUS_MM if low < 0 else low
+    high = RESERVE_RADIUS_MM if high < 0 else high
     depth_m = np.sqrt(NORMAL_FORCE_TERM / (youngs * np.pi * np.sqrt(low * high * M_PER_MM**2)))
-
-    def axis_mm(radius: float) -> float:
-        return float(np.sqrt(2 * depth_m * radius * M_PER_MM) / M_PER_MM)
-
-    return axis_mm(low), axis_mm(high)
+    return (
+        np.sqrt(2 * depth_m * low * M_PER_MM) / M_PER_MM,
+        np.sqrt(2 * depth_m * high * M_PER_MM) / M_PER_MM,
+    )

@@ -97,7 +97,7 @@ def to_pose(transform: Transform) -> Float[np.ndarray, "7"]:
     return np.concatenate([transform[:3, 3], quaternion_from_matrix(transform[:3, :3])])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def multiply(left, right, product):  # pragma: no cover
     """Fill ``product`` with left @ right, both rigid; it may not be either of them."""

@@ -15,7 +15,7 @@ FEATURE_PAIRS = 15
 """Of two triangles: six corners against faces, nine edges against edges."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def cross_triangles(first, second):  # pragma: no cover
     """Say whether two triangles share a point, by separating axes."""
@@ -29,7 +29,7 @@ def cross_triangles(first, second):  # pragma: no cover
     return not (_sides_separate(first, second) or _sides_separate(second, first))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _plane_separates(face, other):  # pragma: no cover
     """Say whether all of ``other`` lies strictly on one side of the plane of ``face``."""
@@ -41,7 +41,30 @@ def _plane_separates(face, other):  # pragma: no cover
     return (d0 > 0.0 and d1 > 0.0 and d2 > 0.0) or (d0 < 0.0 and d1 < 0.0 and d2 < 0.0)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def plane_parts(first, second, limit_squared):  # pragma: no cover
+    """Say whether either triangle's plane shows that the two are farther apart than a limit."""
+    return _beyond_plane(first, second, limit_squared) or _beyond_plane(
+        second, first, limit_squared
+    )
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _beyond_plane(face, other, limit_squared):  # pragma: no cover
+    """Say whether all of ``other`` is farther from the plane of ``face``, on one side."""
+    nx, ny, nz = _normal(face)
+    base = nx * face[0, 0] + ny * face[0, 1] + nz * face[0, 2]
+    d0 = nx * other[0, 0] + ny * other[0, 1] + nz * other[0, 2] - base
+    d1 = nx * other[1, 0] + ny * other[1, 1] + nz * other[1, 2] - base
+    d2 = nx * other[2, 0] + ny * other[2, 1] + nz * other[2, 2] - base
+    least = max(min(d0, d1, d2), -max(d0, d1, d2), 0.0)
+    # Rounding must not turn a distance just below the limit into one above it.
+    return least * least > (1.0 + 1e-9) * limit_squared * (nx * nx + ny * ny + nz * nz)
+
+
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _normal(face):  # pragma: no cover
     """Return the three parts of the face's normal, not normalised."""
@@ -50,7 +73,7 @@ def _normal(face):  # pragma: no cover
     return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _edges_separate(first, i, second, j):  # pragma: no cover
     """Say whether the cross product of two edges is an axis that separates."""
@@ -64,7 +87,7 @@ def _edges_separate(first, i, second, j):  # pragma: no cover
     return _axis_separates(first, second, uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _axis_separates(first, second, x, y, z):  # pragma: no cover
     """Say whether the projections on an axis have a gap; a zero axis has none."""
@@ -77,7 +100,7 @@ def _axis_separates(first, second, x, y, z):  # pragma: no cover
     return max(a0, a1, a2) < min(b0, b1, b2) or max(b0, b1, b2) < min(a0, a1, a2)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _sides_separate(face, other):  # pragma: no cover
     """Say whether a side of ``face``, as a wall along its normal, separates the two."""
@@ -90,7 +113,7 @@ def _sides_separate(face, other):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def segments_closest(p, p_end, q, q_end, on_p, on_q):  # pragma: no cover
     """Fill the closest points of two segments; return their places along them, 0 to 1.
@@ -124,7 +147,7 @@ def segments_closest(p, p_end, q, q_end, on_p, on_q):  # pragma: no cover
     return s, t
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def point_closest(p, face, on_face):  # pragma: no cover
     """Fill the point of a triangle closest to ``p``; return whether it is a corner.
@@ -162,7 +185,7 @@ def point_closest(p, face, on_face):  # pragma: no cover
     return _blend(face, vb / total, vc / total, on_face)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _corner(face, index, on_face):  # pragma: no cover
     for axis in range(3):
@@ -170,7 +193,7 @@ def _corner(face, index, on_face):  # pragma: no cover
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def _blend(face, v, w, on_face):  # pragma: no cover
     for axis in range(3):
@@ -182,7 +205,7 @@ def _blend(face, v, w, on_face):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def squared(p, q):  # pragma: no cover
     """Return the squared distance of two points."""
@@ -190,7 +213,7 @@ def squared(p, q):  # pragma: no cover
     return x * x + y * y + z * z
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def triangle_distance_squared(first, second, p, q):  # pragma: no cover
     """Return the least squared distance, or `CROSSING`; ``p`` and ``q`` are work space."""
@@ -208,7 +231,7 @@ def triangle_distance_squared(first, second, p, q):  # pragma: no cover
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
 def touching_points(first, second, limit_squared, on_first, on_second):  # pragma: no cover
     """Fill the pairs of points where features lie closer than a limit; return how many.

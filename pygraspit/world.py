@@ -9,10 +9,10 @@ from pygraspit.body import Body, Shape
 from pygraspit.boxes import Scene, lay_out
 from pygraspit.contact_making import contacts_between
 from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
+from pygraspit.crossing import all_crossing
 from pygraspit.errors import DescriptionError
 from pygraspit.friction import edge_wrenches
 from pygraspit.model import BodyModel, RobotModel
-from pygraspit.motion import all_crossing
 from pygraspit.quality import GraspQuality, grasp_quality, l1_wrenches
 from pygraspit.queries import closest_points, distance_squared, make_work
 from pygraspit.robot import Robot
@@ -25,18 +25,17 @@ class World:
     Attributes:
         robots: hands, in order of loading.
         objects: bodies that belong to no hand, in order of loading.
-        contacts: those found by the last motion or `find_contacts`, as in GraspIt!: a contact
-            ends when one of its bodies is moved.
     """
 
     def __init__(self):
         self.robots: list[Robot] = []
         self.objects: list[Body] = []
-        self.contacts: list[ContactPair] = []
+        self._contacts: list[ContactPair] = []
+        self._touched: list[tuple[int, int]] = []
         self._bodies: list[Body] = []
         self._tested = np.zeros((0, 0), bool)
         self._collisions = True
-        self._scene = lay_out([], np.zeros((0, 4, 4)), self._tested)
+        self._scene = lay_out([], [], np.zeros((0, 4, 4)), self._tested)
 
     def add_body(
         self, model: BodyModel, world_from_body: Float[np.ndarray, "4 4"] | None = None
@@ -78,6 +77,22 @@ class World:
         robot.set_pose(np.eye(4) if world_from_palm is None else world_from_palm)
         self._exclude_pairs(robot)
         return robot
+
+    @property
+    def contacts(self) -> list[ContactPair]:
+        """Those found by the last motion or `find_contacts`.
+
+        As in GraspIt!, a contact ends when one of its bodies is moved.
+        """
+        if self._touched:
+            # Motions only note what touched: most postures move on before anybody asks.
+            touched, self._touched = self._touched, []
+            self._contacts = self._contacts + self.contacts_of_pairs(touched)
+        return self._contacts
+
+    @contacts.setter
+    def contacts(self, contacts: list[ContactPair]) -> None:
+        self._contacts, self._touched = contacts, []
 
     @property
     def bodies(self) -> Sequence[Body]:
@@ -201,25 +216,33 @@ class World:
         indices = [body.index for body in bodies]
         before = self.poses[indices]
         self.poses[indices] = poses
-        if self.contacts:
-            self.end_contacts_of_moved(bodies, before)
+        self.end_contacts_of_moved(bodies, before)
+
+    def begin_contacts(self, touched: Bool[np.ndarray, "body body"]) -> None:
+        """Take note of pairs of bodies that touch; those with contacts already keep them."""
+        known = {(pair.first.body, pair.second.body) for pair in self._contacts}
+        known |= {(self._bodies[a].name, self._bodies[b].name) for a, b in self._touched}
+        self._touched += [
+            (int(first), int(second))
+            for first, second in zip(*np.nonzero(np.triu(touched)), strict=True)
+            if (self._bodies[first].name, self._bodies[second].name) not in known
+        ]
 
     def end_contacts_of_moved(self, bodies: Sequence[Body], before: np.ndarray) -> None:
         """Forget contacts of bodies that no longer stand at the poses given."""
-        self.end_contacts_of(
-            [
-                body
-                for body, pose in zip(bodies, before, strict=True)
-                if not np.array_equal(pose, self.poses[body.index])
-            ]
-        )
+        if self._contacts or self._touched:
+            stands = (self.poses[[body.index for body in bodies]] == before).all(axis=(1, 2))
+            self.end_contacts_of(
+                [body for body, stays in zip(bodies, stands, strict=True) if not stays]
+            )
 
     def end_contacts_of(self, bodies: Sequence[Body]) -> None:
         """Forget contacts of some bodies."""
-        names = {body.name for body in bodies}
-        self.contacts = [
+        names, indices = {body.name for body in bodies}, {body.index for body in bodies}
+        self._touched = [pair for pair in self._touched if indices.isdisjoint(pair)]
+        self._contacts = [
             pair
-            for pair in self.contacts
+            for pair in self._contacts
             if pair.first.body not in names and pair.second.body not in names
         ]
 
@@ -236,8 +259,12 @@ class World:
         tested[:first, :first] = self._tested
         self._tested = tested
         poses = np.concatenate([self.poses, np.tile(np.eye(4), (len(new), 1, 1))])
+        all_shapes = [body.shape for body in self._bodies]
         self._scene = lay_out(
-            [body.shape.tree for body in self._bodies], poses, self.tested_pairs()
+            [shape.tree for shape in all_shapes],
+            [shape.hull_corners for shape in all_shapes],
+            poses,
+            self.tested_pairs(),
         )
         return new
 

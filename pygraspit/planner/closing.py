@@ -6,19 +6,21 @@ DOF's motion; the others go on, so a finger whose first phalanx rests goes on to
 """
 
 from dataclasses import dataclass
-from typing import no_type_check
+from typing import NamedTuple, no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Float, Integer
 from numba import njit
 
-from pygraspit.kinematics import fill_link_poses
+from pygraspit.kinematics import fill_chain_poses, fill_link_poses
 from pygraspit.planner.tables import FieldTable, HandTable
-from pygraspit.sdf import at_point
+from pygraspit.sdf import at_point, distance_at
+from pygraspit.triangles import squared
 
 STEP_RAD = 0.02
 MAX_STEPS = 150
-NONE, OBJECT = 0, 1
+PALM_TOUCHES = 3
+"""At most; every other link touches at one point."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class FieldClosing:
     """0: the palm; then the links, chain by chain."""
 
 
+class Driven(NamedTuple):
+    """What each DOF moves, as lists laid end to end."""
+
+    chains: np.ndarray
+    """(dof, chain) bool."""
+    balls: np.ndarray
+    """Balls and points that the DOFs move."""
+    ball_start: np.ndarray
+    """(dof + 1,) where each DOF's begin in ``balls``."""
+    pairs: np.ndarray
+    """(pair, 2): balls that may meet, one of which the DOF moves."""
+    pair_start: np.ndarray
+    """(dof + 1,) where each DOF's begin in ``pairs``."""
+
+
 class FieldCloser:
     """Closes one hand on one object's distance field."""
 
@@ -41,7 +58,7 @@ class FieldCloser:
         """Take tables, and each DOF's closing velocity (rad/s)."""
         self._hand, self._field = hand, field
         self._speed = velocity / max(float(np.abs(velocity).max()), 1e-12)
-        self._moves = _moved_balls(hand)
+        self._driven = _driven(hand)
 
     def close(
         self,
@@ -63,115 +80,137 @@ class FieldCloser:
         poses = np.zeros((len(hand.joints.link_joint) + 1, 4, 4))
         poses[0] = object_from_palm
         places = np.zeros((len(hand.ball_link), 3))
-        _close(hand, self._field, self._speed, self._moves, dofs, poses, places, slack_mm)
+        _close(hand, self._field, self._speed, self._driven, dofs, poses, places, slack_mm)
         return self._touching(dofs, places, touch_mm)
 
     def _touching(self, dofs, places, touch_mm: float) -> FieldClosing:
         """Return every link's nearest skin points, if near enough."""
-        hand, field = self._hand, self._field
-        points, normals, links = [], [], []
-        skin = np.flatnonzero(hand.ball_radius == 0.0)
-        values = np.array(
-            [at_point(field.values, field.origin, field.spacing, *places[i]) for i in skin]
-        ).reshape(-1, 4)
-        for link in np.unique(hand.ball_link[skin]):
-            mine = np.flatnonzero(hand.ball_link[skin] == link)
-            near = mine[np.argsort(values[mine, 0], kind="stable")]
-            for k in near[: 3 if link == 0 else 1]:
-                distance, gradient = values[k, 0], values[k, 1:]
-                if distance < touch_mm:
-                    unit = gradient / max(float(np.linalg.norm(gradient)), 1e-12)
-                    points.append(places[skin[k]] - distance * unit)
-                    normals.append(-unit)
-                    links.append(int(link))
-        return FieldClosing(
-            dofs,
-            np.array(points, np.float64).reshape(-1, 3),
-            np.array(normals, np.float64).reshape(-1, 3),
-            np.array(links, np.int64),
-        )
+        points, normals, links = _nearest_skin(self._hand, self._field, places, touch_mm)
+        return FieldClosing(dofs, points, normals, links)
 
 
-def _moved_balls(hand: HandTable) -> Bool[np.ndarray, "dof ball"]:
-    """Return which balls each DOF moves."""
+def _driven(hand: HandTable) -> Driven:
+    """List what each DOF moves."""
     table = hand.joints
-    moves = np.zeros((hand.dof_range.shape[1], len(hand.ball_link)), bool)
+    dof_count, chain_count = hand.dof_range.shape[1], len(table.chain_start) - 1
+    chains = np.zeros((dof_count, chain_count), bool)
+    moves = np.zeros((dof_count, len(hand.ball_link)), bool)
     for joint, dof in enumerate(table.dof):
         chain = int(np.searchsorted(table.chain_start, joint, side="right")) - 1
         later = np.flatnonzero((table.link_chain == chain) & (table.link_joint >= joint)) + 1
+        chains[dof, chain] = True
         moves[dof] |= np.isin(hand.ball_link, later)
-    return moves
+    meets = moves[:, hand.ball_pairs[:, 0]] != moves[:, hand.ball_pairs[:, 1]]
+    dof_of_pair, pair = np.nonzero(meets)
+    return Driven(
+        chains=chains,
+        balls=np.nonzero(moves)[1],
+        ball_start=np.cumsum([0, *moves.sum(axis=1)]),
+        pairs=hand.ball_pairs[pair],
+        pair_start=np.searchsorted(dof_of_pair, np.arange(dof_count + 1)),
+    )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _close(hand, field, speed, moves, dofs, poses, places, slack):  # pragma: no cover
+def _close(hand, field, speed, driven, dofs, poses, places, slack):  # pragma: no cover
     """Advance all DOFs until each is stopped or at its end; leave poses and places there."""
-    dof_count = dofs.shape[0]
     frames = np.zeros((hand.joints.dof.shape[0], 4, 4))
     joints = np.zeros(hand.joints.dof.shape[0])
+    _set_joints(hand, dofs, joints)
+    fill_link_poses(hand.joints, poses[0], joints, frames, poses[1:])
+    for ball in range(places.shape[0]):
+        _place(hand, ball, poses, places)
     going = speed != 0.0
     for _ in range(MAX_STEPS):
         if not going.any():
             break
-        for dof in range(dof_count):
+        for dof in range(dofs.shape[0]):
             if not going[dof]:
                 continue
             before = dofs[dof]
             wanted = before + STEP_RAD * speed[dof]
             dofs[dof] = min(max(wanted, hand.dof_range[0, dof]), hand.dof_range[1, dof])
-            _place(hand, dofs, joints, frames, poses, places)
-            if dofs[dof] == before:
-                going[dof] = False
-            elif _runs_in(hand, field, moves[dof], places, slack):
-                dofs[dof] = before
-                going[dof] = False
-    _place(hand, dofs, joints, frames, poses, places)
+            going[dof] = dofs[dof] != before
+            _follow(hand, driven, dof, dofs, joints, frames, poses, places)
+            if going[dof] and _runs_in(hand, field, driven, dof, places, slack):
+                dofs[dof], going[dof] = before, False
+                _follow(hand, driven, dof, dofs, joints, frames, poses, places)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _place(hand, dofs, joints, frames, poses, places):  # pragma: no cover
-    """Fill link poses and the places of balls and points."""
+def _set_joints(hand, dofs, joints):  # pragma: no cover
     for joint in range(joints.shape[0]):
         joints[joint] = hand.ratio[joint] * dofs[hand.joints.dof[joint]]
-    fill_link_poses(hand.joints, poses[0], joints, frames, poses[1:])
-    for ball in range(places.shape[0]):
-        pose, centre = poses[hand.ball_link[ball]], hand.ball_centre[ball]
-        for row in range(3):
-            places[ball, row] = (
-                pose[row, 0] * centre[0]
-                + pose[row, 1] * centre[1]
-                + pose[row, 2] * centre[2]
-                + pose[row, 3]
-            )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @no_type_check
-def _runs_in(hand, field, moved, places, slack):  # pragma: no cover
-    """Say whether a moved ball or point is in the object, or a ball in another finger."""
-    for ball in range(places.shape[0]):
-        if not moved[ball]:
-            continue
+def _follow(hand, driven, dof, dofs, joints, frames, poses, places):  # pragma: no cover
+    """Pose what one DOF moves."""
+    _set_joints(hand, dofs, joints)
+    for chain in range(driven.chains.shape[1]):
+        if driven.chains[dof, chain]:
+            fill_chain_poses(hand.joints, chain, poses[0], joints, frames, poses[1:])
+    for index in range(driven.ball_start[dof], driven.ball_start[dof + 1]):
+        _place(hand, driven.balls[index], poses, places)
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _place(hand, ball, poses, places):  # pragma: no cover
+    """Fill the place of a ball or point."""
+    link = hand.ball_link[ball]
+    for row in range(3):
+        places[ball, row] = (
+            poses[link, row, 0] * hand.ball_centre[ball, 0]
+            + poses[link, row, 1] * hand.ball_centre[ball, 1]
+            + poses[link, row, 2] * hand.ball_centre[ball, 2]
+            + poses[link, row, 3]
+        )
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _runs_in(hand, field, driven, dof, places, slack):  # pragma: no cover
+    """Say whether a ball or point that a DOF moves is in the object, or a ball in another."""
+    for index in range(driven.ball_start[dof], driven.ball_start[dof + 1]):
+        ball = driven.balls[index]
         radius = hand.ball_radius[ball]
         least = radius - slack if radius > 0.0 else 0.0
-        if (
-            at_point(
-                field.values, field.origin, field.spacing,
-                places[ball, 0], places[ball, 1], places[ball, 2],
-            )[0]
-            < least
-        ):  # fmt: skip
+        if distance_at(field.values, field.origin, field.spacing, places[ball]) < least:
             return True
-    for pair in range(hand.ball_pairs.shape[0]):
-        one, other = hand.ball_pairs[pair, 0], hand.ball_pairs[pair, 1]
-        if moved[one] == moved[other]:
-            continue
+    for index in range(driven.pair_start[dof], driven.pair_start[dof + 1]):
+        one, other = driven.pairs[index, 0], driven.pairs[index, 1]
         least = hand.ball_radius[one] + hand.ball_radius[other] - slack
-        gap2 = 0.0
-        for k in range(3):
-            gap2 += (places[one, k] - places[other, k]) ** 2
-        if least > 0.0 and gap2 < least * least:
+        if least > 0.0 and squared(places[one], places[other]) < least * least:
             return True
     return False
+
+
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def _nearest_skin(hand, field, places, touch_mm):  # pragma: no cover
+    """Return points on the object, normals into it and links, where links' skin is near."""
+    skin = np.flatnonzero(hand.ball_radius == 0.0)
+    distances, gradients = np.zeros(len(skin)), np.zeros((len(skin), 3))
+    for row, ball in enumerate(skin):
+        x, y, z = places[ball]
+        distances[row], gradients[row, 0], gradients[row, 1], gradients[row, 2] = at_point(
+            field.values, field.origin, field.spacing, x, y, z
+        )
+    order = np.argsort(distances, kind="mergesort")
+    taken, count = np.zeros(len(skin), np.int64), 0
+    for link in np.unique(hand.ball_link[skin]):
+        room = PALM_TOUCHES if link == 0 else 1
+        for row in order:
+            if room > 0 and hand.ball_link[skin[row]] == link and distances[row] < touch_mm:
+                taken[count] = row
+                count, room = count + 1, room - 1
+    points, normals = np.zeros((count, 3)), np.zeros((count, 3))
+    for place, row in enumerate(taken[:count]):
+        length = np.sqrt((gradients[row] ** 2).sum())
+        normals[place] = -gradients[row] / max(length, 1e-12)
+        points[place] = places[skin[row]] + distances[row] * normals[place]
+    return points, normals, hand.ball_link[skin[taken[:count]]]
