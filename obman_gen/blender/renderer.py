@@ -101,7 +101,7 @@ class Renderer(Generic[S]):
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
         settings.max_bounces = self.config.max_bounces
         settings.diffuse_bounces = self.config.diffuse_bounces
-        settings.use_light_tree = settings.use_denoising = False
+        settings.use_denoising = False
         lens.type = "PERSP"
         self._builder.clear()
         return linear
@@ -111,6 +111,8 @@ class Renderer(Generic[S]):
             self._builder.add_part(part)
         for lamp in drawing.lamps:
             self._builder.add_lamp(lamp)
+        # Choosing among several is worth 1 dB; with one, a tree has nothing to choose.
+        self._scene.cycles.use_light_tree = len(drawing.lamps) > 1
         self._builder.set_environment(drawing.environment)
         session.set_camera(self._scene, drawing.camera)
         self._scene.cycles.seed = drawing.seed % 2**31

@@ -96,7 +96,6 @@ def _forget_user_settings() -> None:
 
 def _set_sampling(settings, config: RenderConfig) -> None:
     settings.use_adaptive_sampling = False
-    settings.use_light_tree = False  # a tree of one or two lamps costs more than it finds
     settings.max_bounces = config.max_bounces
     settings.diffuse_bounces = config.diffuse_bounces
     settings.glossy_bounces = config.glossy_bounces
