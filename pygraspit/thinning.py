@@ -99,9 +99,9 @@ def _dot(u, v):  # pragma: no cover
 @no_type_check
 def _is_in(positions, group, patch, index):  # pragma: no cover
     for other in range(index):
-        if group[other] == patch:
-            if squared(positions[other], positions[index]) < SAME_POINT_SQUARED_MM2:
-                return True
+        gap_squared = squared(positions[other], positions[index])
+        if group[other] == patch and gap_squared < SAME_POINT_SQUARED_MM2:
+            return True
     return False
 
 

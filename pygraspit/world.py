@@ -9,10 +9,10 @@ from pygraspit.body import Body, Shape
 from pygraspit.boxes import Scene, lay_out
 from pygraspit.contact_making import contacts_between
 from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
+from pygraspit.crossing import all_crossing
 from pygraspit.errors import DescriptionError
 from pygraspit.friction import edge_wrenches
 from pygraspit.model import BodyModel, RobotModel
-from pygraspit.crossing import all_crossing
 from pygraspit.quality import GraspQuality, grasp_quality, l1_wrenches
 from pygraspit.queries import closest_points, distance_squared, make_work
 from pygraspit.robot import Robot
