@@ -9,10 +9,10 @@ from pygraspit.boxes import relative_pose
 from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
 from pygraspit.friction import fill_contact_frame, fill_ellipsoid, friction_cone, torque_axis_mm
 from pygraspit.materials import static_friction
-from pygraspit.queries import touching
 from pygraspit.regions import fit_regions
 from pygraspit.soft import curvature, patch_axes_mm, region_radius_mm, relative_radii, solve_fits
 from pygraspit.thinning import thinned
+from pygraspit.touching import touching
 
 if TYPE_CHECKING:
     from pygraspit.body import Body

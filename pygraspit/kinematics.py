@@ -187,7 +187,7 @@ def fill_chain_poses(table, chain, world_from_palm, joints, frames, poses):  # p
             poses[link] = base if joint < 0 else frames[joint]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _fill_joint(table, joint, value, step):  # pragma: no cover
     """Fill ``step`` with Rz(theta) Tz(d) Tx(a) Rx(alpha)."""

@@ -112,7 +112,7 @@ def next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):  # pr
     return any_moves
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _may_move(hand, dof, stopped):  # pragma: no cover
     """Say whether a DOF may move: a rigid one needs all its joints, a breakaway one any."""
@@ -124,7 +124,7 @@ def _may_move(hand, dof, stopped):  # pragma: no cover
     return any_free and (hand.breaks_away[dof] or not any_stopped)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _follow(hand, dof, joint, value, joint_value, wanted):  # pragma: no cover
     """Return where a joint goes; a disengaged one waits for its DOF to come back to it."""

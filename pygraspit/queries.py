@@ -1,4 +1,4 @@
-"""Questions to posed bodies: which pairs cross, how far apart they are, where they touch.
+"""Questions to posed bodies: which pairs cross, how far apart they are.
 
 All functions here are kernels over a `Scene`; bodies are indices into it. A pair with a body
 without triangles never crosses and is infinitely far.
@@ -11,22 +11,18 @@ from numba import njit
 
 from pygraspit.boxes import (
     box_gap_squared,
-    box_order_squared,
     move_triangle,
     opens_first,
     point_gap_squared,
     relative_pose,
 )
 from pygraspit.separation import plane_gap
-from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import (
     CROSSING,
-    FEATURE_PAIRS,
     cross_triangles,
     plane_parts,
     point_closest,
     squared,
-    touching_points,
     triangle_distance_squared,
 )
 
@@ -88,7 +84,7 @@ def cross(scene, work, first, second):  # pragma: no cover
             if _leaves_cross(scene, work, m, n):
                 return True
         else:
-            waiting = _open(scene, work.stack, waiting, m, n)
+            waiting = open_pair(scene, work.stack, waiting, m, n)
     return False
 
 
@@ -113,7 +109,7 @@ def lower_bound(scene, work, first, second, enough):  # pragma: no cover
         if squared_gap > enough * enough or (squared_gap > 0.0 and squared_gap >= least):
             least = min(least, squared_gap)
         elif scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open(scene, work.stack, waiting, m, n)
+            waiting = open_pair(scene, work.stack, waiting, m, n)
         elif squared_gap > 0.0:
             least = squared_gap
         else:
@@ -137,7 +133,7 @@ def ball_gap(scene, first, second):  # pragma: no cover
     return np.sqrt(total) - box_radius(scene, first) - box_radius(scene, second)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def box_radius(scene, body):  # pragma: no cover
     """Return half the diagonal of the box around a body."""
@@ -145,9 +141,9 @@ def box_radius(scene, body):  # pragma: no cover
     return np.sqrt(scene.boxes[box, 3] ** 2 + scene.boxes[box, 4] ** 2 + scene.boxes[box, 5] ** 2)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
-def _open(scene, stack, waiting, m, n):  # pragma: no cover
+def open_pair(scene, stack, waiting, m, n):  # pragma: no cover
     """Put the children of the larger box on the stack, each with the other box."""
     if opens_first(scene.boxes, scene.child, m, n):
         child = scene.child[m]
@@ -206,41 +202,22 @@ def _open_nearer_first(scene, work, waiting, m, n, limit_squared):  # pragma: no
 
     Children beyond the limit are left out; the others' gaps are noted.
     """
-    after = _open(scene, work.stack, waiting, m, n)
-    low, high = _gap_at(scene, work, waiting), _gap_at(scene, work, waiting + 1)
+    after = open_pair(scene, work.stack, waiting, m, n)
+    low, high = gap_at(scene, work, waiting), gap_at(scene, work, waiting + 1)
     if low < high:
-        _swap(work.stack, waiting)
+        swap(work.stack, waiting)
         low, high = high, low
     if low >= limit_squared:
-        _move_down(work.stack, waiting)
+        move_down(work.stack, waiting)
         work.gaps[waiting] = high
         return after - 1 if high < limit_squared else after - 2
     work.gaps[waiting], work.gaps[waiting + 1] = low, high
     return after
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
-def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
-    """Open the larger box; its children come off the stack in GraspIt!'s order.
-
-    Children beyond the limit are left out; an order is asked for only if both are within it.
-    """
-    after = _open(scene, work.stack, waiting, m, n)
-    if _gap_at(scene, work, waiting + 1) > limit_squared:
-        after -= 1
-    if _gap_at(scene, work, waiting) > limit_squared:
-        _move_down(work.stack, waiting)
-        after -= 1
-    both = after == waiting + 2
-    if both and _order_at(scene, work, waiting) < _order_at(scene, work, waiting + 1):
-        _swap(work.stack, waiting)
-    return after
-
-
-@njit(cache=True, error_model="numpy")
-@no_type_check
-def _swap(stack, place):  # pragma: no cover
+def swap(stack, place):  # pragma: no cover
     """Swap a pair on the stack with the one above it."""
     for k in range(2):
         below = stack[place, k]
@@ -248,25 +225,18 @@ def _swap(stack, place):  # pragma: no cover
         stack[place + 1, k] = below
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
-def _move_down(stack, place):  # pragma: no cover
+def move_down(stack, place):  # pragma: no cover
     """Put a pair on the stack in place of the one below it."""
     stack[place, 0], stack[place, 1] = stack[place + 1, 0], stack[place + 1, 1]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
-def _gap_at(scene, work, place):  # pragma: no cover
+def gap_at(scene, work, place):  # pragma: no cover
     m, n = work.stack[place, 0], work.stack[place, 1]
     return box_gap_squared(scene.boxes, m, n, work.turn, work.shift)
-
-
-@njit(cache=True, error_model="numpy")
-@no_type_check
-def _order_at(scene, work, place):  # pragma: no cover
-    m, n = work.stack[place, 0], work.stack[place, 1]
-    return box_order_squared(scene.boxes, m, n, work.turn, work.shift, work.axes, work.centre)
 
 
 @njit(cache=True, error_model="numpy")
@@ -282,70 +252,6 @@ def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
                 return CROSSING
             best = min(best, here)
     return best
-
-
-@njit(cache=True, error_model="numpy")
-@no_type_check
-def touching(scene, first, second, limit):  # pragma: no cover
-    """Return where two bodies lie closer than a limit: points on each, in its own frame.
-
-    Triangle pairs that cross give no points.
-    """
-    work = make_work()
-    on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
-    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
-        return on_first[:0], on_second[:0]
-    relative_pose(scene, first, second, work.turn, work.shift)
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > limit:
-        return on_first[:0], on_second[:0]
-    work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
-    waiting, count = 1, 0
-    while waiting > 0:
-        waiting -= 1
-        m, n = work.stack[waiting, 0], work.stack[waiting, 1]
-        if scene.child[m] >= 0 or scene.child[n] >= 0:
-            waiting = _open_in_order(scene, work, waiting, m, n, limit * limit)
-            continue
-        if count + LEAF_SIZE * LEAF_SIZE * FEATURE_PAIRS > len(on_first):
-            on_first = np.concatenate((on_first, np.zeros_like(on_first)))
-            on_second = np.concatenate((on_second, np.zeros_like(on_second)))
-        count += _leaves_touch(
-            scene, work, m, n, limit * limit, on_first[count:], on_second[count:]
-        )
-    return on_first[:count], _back(on_second[:count], work.turn, work.shift)
-
-
-@njit(cache=True, error_model="numpy")
-@no_type_check
-def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pragma: no cover
-    """Fill the close points of two leaves' triangles; return how many."""
-    count = 0
-    for i in range(scene.start[m], scene.stop[m]):
-        for j in range(scene.start[n], scene.stop[n]):
-            move_triangle(scene.triangles, j, work.turn, work.shift, work.moved)
-            if plane_parts(scene.triangles[i], work.moved, limit_squared):
-                continue
-            if not cross_triangles(scene.triangles[i], work.moved):
-                count += touching_points(
-                    scene.triangles[i],
-                    work.moved,
-                    limit_squared,
-                    on_first[count:],
-                    on_second[count:],
-                )
-    return count
-
-
-@njit(cache=True, error_model="numpy")
-@no_type_check
-def _back(points, turn, shift):  # pragma: no cover
-    """Express points of the first frame in the second."""
-    moved = np.zeros_like(points)
-    for index in range(points.shape[0]):
-        for j in range(3):
-            for i in range(3):
-                moved[index, j] += turn[i, j] * (points[index, i] - shift[i])
-    return moved
 
 
 @njit(cache=True, error_model="numpy")

@@ -99,8 +99,8 @@ def _first_sharing(regions, owner):  # pragma: no cover
     """Return the first two regions of contacts that own themselves and share a vertex, or -1."""
     for index in range(len(regions)):
         for other in range(index + 1, len(regions)):
-            both_own = owner[index] == index and owner[other] == other
-            if both_own and _share(regions[index], regions[other]):
+            alive = owner[index] == index and owner[other] == other
+            if alive and _share(regions[index], regions[other]):
                 return index, other
     return -1, -1
 

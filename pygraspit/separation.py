@@ -31,19 +31,21 @@ def plane_gap(scene, first, second, turn, shift, normal):  # pragma: no cover
     """
     if normal[0] == normal[1] == normal[2] == 0.0:
         _middle_to_middle(scene, first, second, turn, shift, normal)
+    corners, start = scene.corners, scene.corner_start
     for _ in range(TRIES):
         x, y, z = normal[0], normal[1], normal[2]
-        p = _farthest(scene, first, x, y, z)
+        p = _farthest(corners, start[first], start[first + 1], x, y, z)
         q = _farthest(
-            scene,
-            second,
+            corners,
+            start[second],
+            start[second + 1],
             -(turn[0, 0] * x + turn[1, 0] * y + turn[2, 0] * z),
             -(turn[0, 1] * x + turn[1, 1] * y + turn[2, 1] * z),
             -(turn[0, 2] * x + turn[1, 2] * y + turn[2, 2] * z),
         )
-        rx = _moved(scene.corners, q, turn, shift, 0) - scene.corners[p, 0]
-        ry = _moved(scene.corners, q, turn, shift, 1) - scene.corners[p, 1]
-        rz = _moved(scene.corners, q, turn, shift, 2) - scene.corners[p, 2]
+        rx = _moved(corners, q, turn, shift, 0) - corners[p, 0]
+        ry = _moved(corners, q, turn, shift, 1) - corners[p, 1]
+        rz = _moved(corners, q, turn, shift, 2) - corners[p, 2]
         gap = rx * x + ry * y + rz * z
         length_squared = rx * rx + ry * ry + rz * rz
         if gap > 0.0 or length_squared == 0.0:
@@ -55,11 +57,10 @@ def plane_gap(scene, first, second, turn, shift, normal):  # pragma: no cover
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _farthest(scene, body, x, y, z):  # pragma: no cover
-    """Return the corner of a body's hull that is farthest along a direction."""
-    best, most = 0, -np.inf
-    corners = scene.corners
-    for corner in range(scene.corner_start[body], scene.corner_start[body + 1]):
+def _farthest(corners, start, stop, x, y, z):  # pragma: no cover
+    """Return which of some corners is farthest along a direction."""
+    best, most = start, -np.inf
+    for corner in range(start, stop):
         along = x * corners[corner, 0] + y * corners[corner, 1] + z * corners[corner, 2]
         if along > most:
             best, most = corner, along

@@ -99,8 +99,8 @@ def _dot(u, v):  # pragma: no cover
 @no_type_check
 def _is_in(positions, group, patch, index):  # pragma: no cover
     for other in range(index):
-        gap = squared(positions[other], positions[index])
-        if group[other] == patch and gap < SAME_POINT_SQUARED_MM2:
+        gap_squared = squared(positions[other], positions[index])
+        if group[other] == patch and gap_squared < SAME_POINT_SQUARED_MM2:
             return True
     return False
 

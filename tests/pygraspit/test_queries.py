@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from pygraspit import World
 from pygraspit.formats.geometry import body_from_trimesh
-from pygraspit.queries import touching
+from pygraspit.touching import touching
 from pygraspit.transforms import inverse, points_to, rigid
 from pygraspit.triangles import (
     CROSSING,
