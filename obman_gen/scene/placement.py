@@ -70,7 +70,7 @@ class PlacementConfig:
     edge_on_below: float = 0.4
     """Cosine between line of sight and palm normal below which a hand counts as edge-on."""
     along_arm_above: float = 0.5
-    """Cosine between line of sight and wrist to middle finger above which one looks along the arm."""
+    """Cosine between line of sight and hand above which a view counts as from along the arm."""
     unclear_kept: float = 0.2
     """Share of views edge-on or along the arm that is kept. 1: all directions alike, as ObMan."""
     draws: int = 60
