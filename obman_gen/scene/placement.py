@@ -12,8 +12,8 @@ from obman_gen.sample import Camera
 from obman_gen.scene.raster import cast
 
 OCCLUSION_TEST_PX = 64
-PALM = (0, 5, 17)
-"""Wrist, index and little finger's bases, of `obman_gen.hands.orders.MANOPTH`."""
+PALM = (0, 5, 9, 17)
+"""Wrist and bases of index, middle and little finger, of `obman_gen.hands.orders.MANOPTH`."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,10 @@ class PlacementConfig:
     """Share of the hand's silhouette that the rest of the body must leave visible."""
     edge_on_below: float = 0.4
     """Cosine between line of sight and palm normal below which a hand counts as edge-on."""
-    edge_on_kept: float = 0.2
-    """Share of edge-on views kept. 1: all directions alike, as ObMan; then 4 of 10 are edge-on."""
+    along_arm_above: float = 0.5
+    """Cosine between line of sight and hand above which a view counts as from along the arm."""
+    unclear_kept: float = 0.2
+    """Share of views edge-on or along the arm that is kept. 1: all directions alike, as ObMan."""
     draws: int = 60
     """Camera positions tried before the sample is rejected."""
 
@@ -80,7 +82,7 @@ class PlacementConfig:
                 "placement: need 0 < distance_min_m <= distance_max_m, got "
                 f"{self.distance_min_m} and {self.distance_max_m}"
             )
-        for name in ("edge_on_below", "edge_on_kept"):
+        for name in ("edge_on_below", "along_arm_above", "unclear_kept"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"placement.{name} must lie in [0, 1], got {getattr(self, name)}")
         for name, choices in (
@@ -120,7 +122,7 @@ class Placed(NamedTuple):
 def place(
     subject: Subject, camera: Camera, rng: np.random.Generator, config: PlacementConfig
 ) -> Placed:
-    """Draw camera positions until one sees the hand past the body, seldom edge-on.
+    """Draw camera positions until one sees the hand past the body, seldom an unclear one.
 
     Raises:
         SampleRejected: ``placement`` if none of ``config.draws`` does.
@@ -131,8 +133,8 @@ def place(
         camera_from_subject[:3, 3] = _translation(
             camera_from_subject[:3, :3], subject, camera, rng, config
         )
-        is_wanted = rng.random() < config.edge_on_kept or (
-            palm_cosine(subject.joints, camera_from_subject) >= config.edge_on_below
+        is_wanted = rng.random() < config.unclear_kept or _is_clear_view(
+            view_of_hand(subject.joints, camera_from_subject), config
         )
         if (
             is_wanted
@@ -179,12 +181,29 @@ def _translation(rotation, subject, camera, rng, config) -> np.ndarray:
     return np.array([*(ray[:2] * (center[2] + z) - center[:2]), z])
 
 
-def palm_cosine(joints: Float[np.ndarray, "21 3"], camera_from_joints: Transform) -> float:
-    """Return how squarely the palm or the back of the hand faces the camera: 0 is edge-on."""
-    wrist, index, little = joints[list(PALM)] @ camera_from_joints[:3, :3].T
-    normal = np.cross(index - wrist, little - wrist)
-    sight = (wrist + index + little) / 3 + camera_from_joints[:3, 3]
-    return float(abs(normal @ sight) / np.linalg.norm(normal) / np.linalg.norm(sight))
+class HandView(NamedTuple):
+    """Where the camera sees a hand from, as cosines with the line of sight."""
+
+    palm: float
+    """Of the palm's normal: 1 sees palm or back of the hand squarely, 0 its edge."""
+    arm: float
+    """Of wrist to middle finger's base: 1 looks along the arm, -1 at the fingertips."""
+
+
+def view_of_hand(joints: Float[np.ndarray, "21 3"], camera_from_joints: Transform) -> HandView:
+    """Return where a camera sees a hand from."""
+    palm = joints[list(PALM)] @ camera_from_joints[:3, :3].T + camera_from_joints[:3, 3]
+    wrist, index, middle, little = palm
+    sight = palm.mean(axis=0) / np.linalg.norm(palm.mean(axis=0))
+    normal, arm = np.cross(index - wrist, little - wrist), middle - wrist
+    return HandView(
+        float(abs(normal @ sight) / np.linalg.norm(normal)),
+        float(arm @ sight / np.linalg.norm(arm)),
+    )
+
+
+def _is_clear_view(view: HandView, config: PlacementConfig) -> bool:
+    return view.palm >= config.edge_on_below and view.arm <= config.along_arm_above
 
 
 def _is_framed(subject, camera_from_subject, camera, config) -> bool:

@@ -12,7 +12,7 @@ from obman_gen.errors import InputError, SampleRejected
 from obman_gen.sample import SPLITS
 from obman_gen.scene import Scene, SceneConfig, compose
 from obman_gen.scene.people import PersonConfig, draw_looks, draw_pose_name
-from obman_gen.scene.placement import PlacementConfig, Subject, palm_cosine, place
+from obman_gen.scene.placement import PlacementConfig, Subject, place, view_of_hand
 from obman_gen.scene.pools import generator_of
 
 AGREE_M = 1e-4
@@ -124,19 +124,27 @@ def test_no_skin_clothes_or_pose_is_shared_between_splits():
     assert not names["val"] & names["test"]
 
 
-@pytest.mark.parametrize(("below", "kept"), [(0.4, 0.0), (0.4, 0.25), (0.7, 0.5)])
-def test_as_many_edge_on_views_are_left_as_asked_for(below, kept):
-    """All directions alike, the cosine is uniform: a share ``below`` of the views is edge-on."""
+@pytest.mark.parametrize("kept", [0.0, 0.25])
+@pytest.mark.parametrize(
+    ("limits", "share"),
+    [
+        ({"edge_on_below": 0.4, "along_arm_above": 1.0}, 0.4),
+        ({"edge_on_below": 0.0, "along_arm_above": 0.5}, 0.25),
+    ],
+)
+def test_as_many_unclear_views_are_left_as_asked_for(limits, share, kept):
+    """All directions alike, a cosine with the line of sight is uniform."""
     rng, camera = np.random.default_rng(1), SceneConfig().camera.camera()
     joints = 0.03 * rng.normal(size=(21, 3))
     alone = Subject(joints, joints.mean(axis=0), None, None, None, None, None)
-    config = PlacementConfig(edge_on_below=below, edge_on_kept=kept)
+    config = PlacementConfig(**limits, unclear_kept=kept)
     count = 1500
 
-    views = [place(alone, camera, rng, config).camera_from_subject for _ in range(count)]
-    cosines = np.array([palm_cosine(joints, view) for view in views])
+    placed = [place(alone, camera, rng, config).camera_from_subject for _ in range(count)]
+    views = np.array([view_of_hand(joints, placement) for placement in placed])
+    unclear = (views[:, 0] < limits["edge_on_below"]) | (views[:, 1] > limits["along_arm_above"])
 
-    share = below * kept / (below * kept + 1 - below)
-    assert abs((cosines < below).mean() - share) <= 3 * np.sqrt(share * (1 - share) / count)
-    with pytest.raises(InputError, match=r"edge_on_kept must lie in \[0, 1\], got 2"):
-        PlacementConfig(edge_on_kept=2.0)
+    left = share * kept / (share * kept + 1 - share)
+    assert abs(unclear.mean() - left) <= 3 * np.sqrt(left * (1 - left) / count)
+    with pytest.raises(InputError, match=r"unclear_kept must lie in \[0, 1\], got 2"):
+        PlacementConfig(unclear_kept=2.0)
