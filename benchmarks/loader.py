@@ -2,7 +2,8 @@
 
 Usage: OMP_NUM_THREADS=1 python benchmarks/loader.py [RUN]
 
-Without RUN a synthetic run of 96 samples is made. The same samples, with the same JPEG bytes
+Without RUN a synthetic run of 96 samples is made, whose pictures take as many bytes as rendered
+ones. The same samples, with the same JPEG bytes
 and the same labels, are written in each layout, and each is read through a torch DataLoader
 (batches of 16) with 0 and 2 workers; the workers' CPU time counts, their start does not. The
 best of ten rounds is shown. LMDB takes part if it is installed.

@@ -29,7 +29,7 @@ from pygraspit.formats.geometry import body_from_trimesh
 from pygraspit.model import BodyModel, RobotModel
 from pygraspit.planner import EigenGraspPlanner, WorldScene
 from pygraspit.planner.fast import anneal_fast
-from pygraspit.planner.tables import field_table, hand_table, search_table
+from pygraspit.planner.tables import field_table, hand_table
 from pygraspit.robot import Robot
 from pygraspit.sdf import bake
 from tests.pygraspit.reference import SHARED, object_model, robot_model
@@ -161,16 +161,17 @@ def kept_table(robot: RobotModel, bodies: dict[str, BodyModel], seeds: range, co
 def steps_table(robot: RobotModel, bodies: dict[str, BodyModel], seeds: range, steps: int) -> None:
     """Search speed, and the best energies at the number of steps GraspIt! takes."""
     planner, table = EigenGraspPlanner(robot), hand_table(robot)
-    print(f"\nSteps per CPU-second; energies after {steps} steps: median over {len(seeds)} seeds")
+    closure = EigenGraspPlanner(robot, "GUIDED_FORCE_CLOSURE_ENERGY")
+    print(f"\nSteps per CPU-second; energies of the fast path after {steps} steps, median of seeds")
     print(
-        f"{'object':9} {'exact':>6} {'fast':>7} {'GraspIt!':>9} {'fast/GraspIt!':>13} "
-        f"{'best':>7} {'20th':>7}"
+        f"{'object':9} {'exact':>6} {'closure':>8} {'fast':>7} {'GraspIt!':>9} "
+        f"{'exact/G.':>8} {'clos./G.':>8} {'fast/G.':>8} {'best':>7} {'20th':>7}"
     )
     for name, body in bodies.items():
         vertices, faces = body.geometry.vertices, body.geometry.faces
         scene = exact_scene(robot, body)
         field = field_table(bake(vertices, faces))
-        search = search_table(planner.space, planner.schedule, 2, 1.0, scene.max_radius_mm)
+        search = planner.search(scene.max_radius_mm, slack_mm=1.0)
         begun, ends = CPU(), []
         for seed in seeds:
             rng = np.random.default_rng(seed)
@@ -178,10 +179,11 @@ def steps_table(robot: RobotModel, bodies: dict[str, BodyModel], seeds: range, s
             ends.append(found.energy[[0, 19]])
         fast = len(seeds) * steps / (CPU() - begun)
         best, last = np.median(ends, axis=0)
-        exact = exact_speed(planner, scene, 400)
+        exact, closing = (exact_speed(one, scene, 6000) for one in (planner, closure))
+        shares = " ".join(f"{v / GRASPIT_STEPS_PER_S[name]:7.1f}x" for v in (exact, closing, fast))
         print(
-            f"{name:9} {exact:6.0f} {fast:7.0f} {GRASPIT_STEPS_PER_S[name]:9} "
-            f"{fast / GRASPIT_STEPS_PER_S[name]:12.1f}x {best:7.2f} {last:7.2f}"
+            f"{name:9} {exact:6.0f} {closing:8.0f} {fast:7.0f} {GRASPIT_STEPS_PER_S[name]:9} "
+            f"{shares} {best:7.2f} {last:7.2f}"
         )
 
 
@@ -205,7 +207,7 @@ def growth_tables(robot: RobotModel) -> None:
         begun = CPU()
         field = field_table(bake(ball.geometry.vertices, ball.geometry.faces, resolution=48))
         baked = CPU() - begun
-        exact = exact_speed(planner, exact_scene(robot, ball), 200)
+        exact = exact_speed(planner, exact_scene(robot, ball), 1000)
         fast = fast_speed(planner, table, field, 10_000)
         print(f"{len(ball.geometry.faces):9} {baked:7.2f} {fast:13.0f} {exact:14.0f}")
     print("\nGrowth with virtual contacts, and with chains (same ball)")
@@ -221,7 +223,7 @@ def growth_tables(robot: RobotModel) -> None:
 
 
 def fast_speed(planner, table, field, steps: int) -> float:
-    search = search_table(planner.space, planner.schedule, 2, 1.0, 40.0)
+    search = planner.search(40.0, slack_mm=1.0)
     begun = CPU()
     anneal_fast(table, field, search, np.random.default_rng(0), planner.space.start, steps, 20)
     return steps / (CPU() - begun)
@@ -236,7 +238,7 @@ def main() -> None:
     world = World()
     hand = world.add_robot(robot)
     list(kept_of(world, hand, first, candidates_of(robot, first, 0, warm)[:2]))
-    exact_speed(EigenGraspPlanner(robot), exact_scene(robot, first), 5)
+    exact_speed(EigenGraspPlanner(robot), exact_scene(robot, first), 50)
     kept_table(robot, bodies, range(1 if quick else 3), config)
     steps_table(robot, bodies, range(2 if quick else 10), 40_000)
     growth_tables(robot)

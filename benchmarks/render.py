@@ -1,21 +1,19 @@
 """Rendering: CPU seconds per HO+H+O triplet, split by cause; its quality; ObMan's way; the floor.
 
 Usage: OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] [--scenes 8] [--compared 2]
-       OMP_NUM_THREADS=1 python benchmarks/render.py [RUN] --memory 100
 
 RUN (default: runs/default) is a run folder with objects and grasps; what is made anew (skins,
 rooms, shards) goes into a temporary copy of its settings. Reported are CPU
 seconds of one process with one thread:
 
 - the triplet: compose, draw, ray-cast ground truth, build, render, expose, encode, write;
-- the floor: `session.render_passes` alone on the same finished scenes, same samples and crops;
+- the floor: Cycles and the denoiser alone on the same finished scenes, same samples and crops;
 - ObMan's way: emission instead of reflection, no lamps, 128 samples, three full frames, fresh
   compositor nodes, colours, depth and indices through temporary files (Blender 5's nodes);
 - PSNR on hand and object pixels of the HO picture against 1,024 samples without denoising.
 """
 
 import argparse
-import resource
 import tempfile
 import time
 from contextlib import contextmanager
@@ -29,8 +27,8 @@ from obman_gen.blender.threads import cpus_seen
 with cpus_seen(1):
     import bpy
 
+    from obman_gen.blender import denoiser, session
     from obman_gen.blender import renderer as renderer_module
-    from obman_gen.blender import session
 from obman_gen.sample import HAND, OBJECT, VIEWS
 from obman_gen.scene import artist, backgrounds, compose, panorama, skins
 from obman_gen.scene.sensor import expose, metered_gain
@@ -98,7 +96,9 @@ def watch_all(clock: Clock) -> None:
     clock.watch(renderer_module, "view_truths", "ground truth (rays)")
     clock.watch(renderer_module, "measure", "ground truth (rays)")
     clock.watch(render, "_build", "build (meshes, images)")
-    clock.watch(session, "render_passes", "render and denoise")
+    clock.watch(session, "render_passes", "Cycles")
+    clock.watch(denoiser.Denoiser, "__call__", "denoise")
+    clock.watch(renderer_module, "view_guides", "guides of the denoiser (rays)")
     clock.watch(renderer_module, "expose", "expose")
     clock.watch(studio_module, "hand_distances", "hand-object distances")
 
@@ -149,26 +149,38 @@ class Bench:
             blender_object.hide_render = view not in part.in_views
 
     def floor_s(self, drawing) -> float:
-        """Return the CPU seconds of Cycles alone for the three pictures."""
-        boxes = {
-            view: renderer_module._crop_box(truth, drawing.camera)
-            for view, truth in view_truths(drawing).items()
-        }
-        with self.built(drawing):
-            begin = time.process_time()
-            for view in VIEWS:
-                box = boxes[view]
-                assert box is not None  # an accepted sample shows something in each view
-                self.show(view)
-                session.set_crop(self.renderer._scene, box)
-                session.render_passes(self.renderer._scene, keep=view != VIEWS[-1])
-            return time.process_time() - begin
+        """Return the CPU seconds of Cycles and the denoiser alone for the three pictures."""
+        known = []
+
+        def guides(*_):
+            return known[0]
+
+        original = renderer_module.view_guides
+        known.append(original(drawing, self.boxes(drawing), self.renderer._builder.texture_pixels))
+        renderer_module.view_guides = guides
+        try:
+            with self.built(drawing):
+                truths = view_truths(drawing)
+                begin = time.process_time()
+                self.renderer._fronts(drawing, truths)
+                return time.process_time() - begin
+        finally:
+            renderer_module.view_guides = original
+
+    def boxes(self, drawing):
+        """Return the boxes that are rendered."""
+        boxes = {}
+        for view, truth in view_truths(drawing).items():
+            boxes[view] = renderer_module.crop_box(np.isfinite(truth.depth_m))
+            assert boxes[view] is not None  # an accepted sample shows something in each view
+        return boxes
 
     def obman_s(self, drawing) -> float:
         """Return the CPU seconds of ObMan's way for the three pictures."""
         scene = self.renderer._scene
-        with self.built(drawing), cycles_settings(scene, samples=OBMAN_SAMPLES, denoise=False):
+        with self.built(drawing):
             emit(self.renderer._builder)
+            session.set_samples(scene, 0, OBMAN_SAMPLES, OBMAN_SAMPLES)
             begin = time.process_time()
             with tempfile.TemporaryDirectory() as folder:
                 for view in VIEWS:
@@ -183,41 +195,29 @@ class Bench:
         rows, columns = (np.flatnonzero(graspers.any(axis=axis)) for axis in (1, 0))
         box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
         inside = graspers[box[0] : box[1], box[2] : box[3]]
-        whole = renderer_module._crop_box(truth, drawing.camera)
-        assert whole is not None
-        scene = self.renderer._scene
+        scene, sensor = self.renderer._scene, drawing.sensor
         with self.built(drawing):
-            self.show("ho")
-            light = self._light(drawing, whole)
-            sensor = drawing.sensor
+            whole, front = self.renderer._fronts(drawing, view_truths(drawing))["ho"]
+            light = laid(front, whole, drawing)
             gain = metered_gain(light, truth.segmentation == HAND, sensor.metering)
             ours = expose(light, sensor, gain)[box[0] : box[1], box[2] : box[3]]
-            with cycles_settings(scene, samples=REFERENCE_SAMPLES, denoise=False):
-                light = self._light(drawing, box)
-            reference = expose(light, sensor, gain)[box[0] : box[1], box[2] : box[3]]
+            self.show("ho")
+            session.set_samples(scene, 0, REFERENCE_SAMPLES, REFERENCE_SAMPLES)
+            session.set_crop(scene, box)
+            front = session.render_passes(scene, keep=False)["Combined"]
+            reference = expose(laid(front, box, drawing), sensor, gain)
+            reference = reference[box[0] : box[1], box[2] : box[3]]
         error = (ours[inside].astype(float) - reference[inside]) / 255
         return float(-10 * np.log10(np.mean(error**2)))
 
-    def _light(self, drawing, box):
-        top, bottom, left, right = box
-        linear = drawing.background.copy()
-        session.set_crop(self.renderer._scene, box)
-        front = session.render_passes(self.renderer._scene, keep=False)["Combined"]
-        behind = linear[top:bottom, left:right]
-        linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
-        return linear
 
-
-@contextmanager
-def cycles_settings(scene, samples: int, denoise: bool):
-    """Change the sampling for a while."""
-    settings = scene.cycles
-    before = settings.samples, settings.use_denoising
-    settings.samples, settings.use_denoising = samples, denoise
-    try:
-        yield
-    finally:
-        settings.samples, settings.use_denoising = before
+def laid(front, box, drawing):
+    """Lay what is rendered in a box on the background."""
+    top, bottom, left, right = box
+    linear = drawing.background.copy()
+    behind = linear[top:bottom, left:right]
+    linear[top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
+    return linear
 
 
 def emit(builder) -> None:
@@ -272,14 +272,10 @@ def main():
     parser.add_argument("run", type=Path, nargs="?", default=Path("runs/default"))
     parser.add_argument("--scenes", type=int, default=8)
     parser.add_argument("--compared", type=int, default=2)
-    parser.add_argument("--memory", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments.run, Path(folder))
-        if arguments.memory:
-            measure_memory(bench, arguments.memory)
-        else:
-            measure_speed(bench, arguments.scenes, arguments.compared)
+        measure_speed(bench, arguments.scenes, arguments.compared)
 
 
 def measure_speed(bench: Bench, scenes: int, compared: int) -> None:
@@ -314,25 +310,6 @@ def measure_speed(bench: Bench, scenes: int, compared: int) -> None:
     print(f"{'ObMan way, same scenes':36} {np.mean(theirs):7.3f}  ({ratio:.1f} times, goal 10)")
     quality = [bench.psnr_db(drawing) for drawing in bench.drawings[:compared]]
     print(f"PSNR on hand and object: {np.mean(quality):.1f} dB {np.round(quality, 1)} (goal 42)")
-
-
-def measure_memory(bench: Bench, scenes: int) -> None:
-    """Print resident memory while meshes, skins and rooms change; fit its growth."""
-    page_mib = resource.getpagesize() / 2**20
-    resident = []
-    for index in range(scenes):
-        bench.sample(index)
-        bench.drawings.clear()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        resident.append(pages * page_mib)
-        if index % 10 == 9:
-            print(f"{index + 1:5} scenes: {resident[-1]:7.1f} MiB")
-    half = resident[scenes // 2 :]
-    slope = np.polyfit(np.arange(len(half)), half, 1)[0]
-    print(
-        f"second half: {slope:+.3f} MiB per scene, "
-        f"{100 * 1000 * slope / half[0]:+.1f} % over 1,000 scenes if it went on"
-    )
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class Step:
         intrinsics = torch.tensor([[480.0, 0, 128], [0, 480.0, 128], [0, 0, 1]])
         targets = Targets(
             vertices, joints, torch.rand(batch, 21, 2) * IMAGE_PX, root.expand(batch, 3),
-            held[:, :600], intrinsics.expand(batch, 3, 3), torch.ones(batch), torch.ones(batch),
+            held[:, :600], intrinsics.expand(batch, 3, 3), *torch.ones(3, batch),
         )  # fmt: skip
         self.targets = Targets._make(tensor.to(device) for tensor in targets)
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from obman_gen.cli_options import Commands, RunOptions, opened, run_option, run_options, user_errors
+from obman_gen.experiments.commands import experiment
 from obman_gen.sample import SPLITS, VIEWS
 
 EPILOG_DATASET = """\b
@@ -229,6 +230,7 @@ EPILOG_EVALUATE = """\b
 Examples:
   obman-gen evaluate runs/default/training/default/best.pt
   obman-gen evaluate best.pt --data runs/mine --split val --no-simulation
+  obman-gen evaluate best.pt --data obman:/data/obman
 """
 
 
@@ -236,8 +238,9 @@ Examples:
 @click.argument("checkpoint", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Run folder to evaluate on.  [default: the run]",
+    metavar="DATA",
+    help="Run folder to evaluate on, or DATASET:FOLDER such as obman:/data/obman.  "
+    "[default: the run]",
 )
 @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
 @click.option("--image", type=click.Choice(VIEWS), default="ho", show_default=True)
@@ -254,7 +257,7 @@ Examples:
     help="Folder of results.  [default: training/evaluation/ in the data's run]",
 )
 @run_option
-def evaluate(run: Path, checkpoint: Path, data: Path | None, out: Path | None, **options: Any):
+def evaluate(run: Path, checkpoint: Path, data: str | None, out: Path | None, **options: Any):
     """Measure a trained model on every sample of a split: JSON, a table, pictures."""
     from obman_gen.progress import Reporter
     from obman_gen.training import evaluation
@@ -272,11 +275,15 @@ EPILOG_PREDICT = """\b
 Examples:
   obman-gen predict photo.jpg --box 210,140,180,200
   obman-gen predict left.png --side left --checkpoint best.pt --out meshes/
+  obman-gen predict --data core50:/data/core50 --limit 40
 """
 
 
 @main.command(epilog=EPILOG_PREDICT)
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("images", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--data", metavar="DATASET:FOLDER", help="Another dataset's pictures, instead.")
+@click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=24, show_default=True, metavar="N")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -292,16 +299,26 @@ Examples:
     show_default=True,
 )
 @run_option
-def predict(run: Path, images: tuple, checkpoint: Path | None, box: str | None, **options: Any):
+def predict(
+    run: Path, images: tuple, data: str | None, checkpoint: Path | None, out: Path, **options: Any
+):
     """Reconstruct hand and object from pictures: meshes, parameters and an overlay of each."""
     from obman_gen.runfolder import RunFolder
-    from obman_gen.training import prediction
+    from obman_gen.training import prediction, prediction_samples
 
+    if bool(images) == bool(data):
+        raise click.UsageError("predict takes pictures, or a dataset's pictures by --data")
     with user_errors():
-        view = prediction.View(prediction.parse_box(box), options.pop("focal"), options.pop("side"))
         best = checkpoint or RunFolder(run).training / "default" / "best.pt"
-        for written in prediction.predict_files(images, best, view, **options):
-            click.echo(written)
+        if data:
+            choice = prediction_samples.Choice(data, options["split"], options["limit"])
+            lines = prediction_samples.predict_samples(choice, best, out)
+        else:
+            box = prediction.parse_box(options["box"])
+            view = prediction.View(box, options["focal"], options["side"])
+            lines = prediction.predict_files(images, best, view, out)
+        for line in lines:
+            click.echo(line)
 
 
 @main.command(epilog="Example: obman-gen doctor")
@@ -320,6 +337,9 @@ def doctor(libraries: bool):
         click.echo(f"{'ok     ' if finding.fine else 'MISSING'} {finding.name}: {finding.detail}")
     if not all(finding.fine for finding in findings):
         raise click.ClickException("something is missing; the lines above say what to do")
+
+
+main.add_command(experiment)
 
 
 @main.group(cls=Commands)

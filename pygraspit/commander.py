@@ -24,7 +24,7 @@ MM_PER_M = 1000.0
 DEFAULT_MAX_STEPS = 70_000
 SUCCESS, COLLISION = 0, 2
 PLANNERS = ("SIM_ANN", "MULTI_THREADED")
-SPACES = ("SPACE_AXIS_ANGLE", "SPACE_COMPLETE", "SPACE_ELLIPSOID", "SPACE_APPROACH")
+SEARCH_SPACES = ("SPACE_AXIS_ANGLE", "SPACE_COMPLETE", "SPACE_ELLIPSOID", "SPACE_APPROACH")
 SEARCH_CONTACTS = ("CONTACT_PRESET", "CONTACT_LIVE")
 """Names by the numbers that ROS messages carry."""
 
@@ -268,15 +268,16 @@ class GraspitCommander:
 
         The hand stands at the last grasp afterwards. ``max_steps`` 0 means the default.
         ``planner``, ``search_space`` and ``search_contact`` are names, numbers, or messages
-        whose ``type`` is such a number; there is one of each here, and any other is refused.
+        whose ``type`` is such a number; those that are not there are refused.
         """
-        from pygraspit.planner import EigenGraspPlanner, WorldScene
+        from pygraspit.planner import SPACES, EigenGraspPlanner, WorldScene
 
-        _require("planner", planner, PLANNERS)
-        _require("search_space", search_space, SPACES)
-        _require("search_contact", search_contact, SEARCH_CONTACTS)
+        _require("planner", _name(planner, PLANNERS), PLANNERS[:1])
+        _require("search_contact", _name(search_contact, SEARCH_CONTACTS), SEARCH_CONTACTS[:1])
+        space = _name(search_space, SEARCH_SPACES)
+        _require("search_space", space, tuple(SPACES))
         robot, body = self._robot(0), self._body(graspable_body_id)
-        search = EigenGraspPlanner(robot.model, search_energy)
+        search = EigenGraspPlanner(robot.model, search_energy, space=SPACES[space](robot.model))
         scene = WorldScene(self.world, robot, body)
         steps = max_steps or DEFAULT_MAX_STEPS
         planned = search.plan(scene, np.random.default_rng(seed), steps)
@@ -310,13 +311,18 @@ def _entry(things: list, index: int, what: str):
     return things[index]
 
 
-def _require(what: str, choice: Any, names: tuple[str, ...]) -> None:
-    """Refuse any choice but the first, which is the one that is implemented."""
+def _name(choice: Any, names: tuple[str, ...]) -> str:
+    """Return the name of a choice given as a name, a number or a message with a number."""
     number = getattr(choice, "type", choice)
     known = dict(enumerate(names))
-    name = known.get(number, str(number)) if isinstance(number, int) else str(number)
-    if name != names[0]:
-        raise DescriptionError(f"{what} {name} is not available; {names[0]} is")
+    return known.get(number, str(number)) if isinstance(number, int) else str(number)
+
+
+def _require(what: str, name: str, available: tuple[str, ...]) -> None:
+    """Refuse a name that nothing stands behind."""
+    if name not in available:
+        offered = ", ".join(available) + (" is" if len(available) == 1 else " are")
+        raise DescriptionError(f"{what} {name} is not available; {offered}")
 
 
 def _transform(pose: Any):

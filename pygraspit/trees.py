@@ -21,7 +21,7 @@ DEEPEST_BY_MEAN = 60
 """Deeper nodes are split into halves, so that no surface makes a tree too deep for `STACK`."""
 NO_SHEAR_MM2 = 1e-4
 """Covariances up to this are not rotated away."""
-JACOBI_SWEEPS = 50
+MOST_TURNS = 50
 
 
 class Tree(NamedTuple):
@@ -113,21 +113,24 @@ def _fit(triangles, chosen, box):  # pragma: no cover
         centre[axis] = 0.5 * (low + high)
     for k in range(3):
         box[k] = centre[0] * axes[0, k] + centre[1] * axes[1, k] + centre[2] * axes[2, k]
-    longest = 1 if half[1] > half[0] else 0
-    if half[2] > half[longest]:
-        longest = 2
-    # The longest edge comes first, by a quarter turn of the box about one of its other axes.
-    sign = -1.0 if longest == 2 else 1.0
-    for axis in range(3):
-        source = longest if axis == 0 else 0 if axis == longest else axis
-        turned = 1.0
-        if longest > 0 and axis == 0:
-            turned = sign
-        elif longest > 0 and axis == longest:
-            turned = -sign
-        box[HALF + axis] = half[source]
-        for k in range(3):
-            box[AXES + 3 * axis + k] = turned * axes[source, k]
+    _lay_longest_first(half, axes)
+    box[HALF:AXES] = half
+    box[AXES:] = axes.ravel()
+
+
+@njit(cache=True)
+@no_type_check
+def _lay_longest_first(half, axes):  # pragma: no cover
+    """Make the longest edge the first, by a quarter turn about the axis that stays."""
+    longest = half.argmax()
+    if longest == 0:
+        return
+    kept, length = axes[0].copy(), half[0]
+    half[0], half[longest] = half[longest], length
+    if longest == 1:
+        axes[0], axes[1] = axes[1].copy(), -kept
+    else:
+        axes[0], axes[2] = -axes[2], kept
 
 
 @njit(cache=True)
@@ -135,73 +138,50 @@ def _fit(triangles, chosen, box):  # pragma: no cover
 def _principal_axes(triangles, chosen):  # pragma: no cover
     """Return as rows the eigenvectors of the surface's covariance, by area, largest first."""
     total, mean, spread = 0.0, np.zeros(3), np.zeros((3, 3))
-    for i in chosen:
-        u, v = triangles[i, 1] - triangles[i, 0], triangles[i, 2] - triangles[i, 0]
-        normal = np.cross(u, v)
-        area = 0.5 * np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
-        middle = (triangles[i, 0] + triangles[i, 1] + triangles[i, 2]) / 3.0
+    for index in chosen:
+        a, b, c = triangles[index]
+        area = 0.5 * np.sqrt((np.cross(b - a, c - a) ** 2).sum())
+        whole = a + b + c
         total += area
+        mean += area / 3.0 * whole
         for j in range(3):
-            mean[j] += area * middle[j]
             for k in range(3):
-                # The mean of p p^T over a triangle: 9/12 of the centroid's, 1/12 of each corner's.
-                corners = 0.0
-                for corner in range(3):
-                    corners += triangles[i, corner, j] * triangles[i, corner, k]
-                spread[j, k] += area / 12.0 * (9.0 * middle[j] * middle[k] + corners)
+                # The integral of p p^T over a triangle (Gottschalk, Lin and Manocha).
+                corners = a[j] * a[k] + b[j] * b[k] + c[j] * c[k]
+                spread[j, k] += area / 12.0 * (whole[j] * whole[k] + corners)
     if total == 0.0:
         return np.eye(3)
     mean /= total
-    for j in range(3):
-        for k in range(3):
-            spread[j, k] = spread[j, k] / total - mean[j] * mean[k]
-    vectors = _jacobi(spread)
-    first, second, third = 0, 1, 2
-    if spread[1, 1] > spread[0, 0]:
-        first, second = 1, 0
-    if spread[2, 2] > spread[first, first]:
-        first, third = third, first
-    if spread[third, third] > spread[second, second]:
-        second, third = third, second
+    vectors, values = _eigen(spread / total - np.outer(mean, mean))
+    first = values.argmax()
+    rest = [axis for axis in range(3) if axis != first]
+    second = rest[0] if values[rest[0]] >= values[rest[1]] else rest[1]
     axes = np.zeros((3, 3))
-    axes[0], axes[1] = vectors[:, first], vectors[:, second]
-    axes[2] = np.cross(axes[0], axes[1])
+    axes[0] = vectors[:, first]
+    axes[2] = np.cross(axes[0], vectors[:, second])
     axes[1] = np.cross(axes[2], axes[0])
     return axes
 
 
 @njit(cache=True)
 @no_type_check
-def _jacobi(matrix):  # pragma: no cover
-    """Make a symmetric matrix diagonal; return its eigenvectors as columns.
+def _eigen(matrix):  # pragma: no cover
+    """Return the eigenvectors, as columns, and eigenvalues of a symmetric 3 x 3 matrix.
 
-    Classical Jacobi (Golub and Van Loan, 8.4): always the largest element off the diagonal.
+    Jacobi: turn in the plane of the largest element off the diagonal until none is large.
+    `numpy.linalg.eigh` chooses other signs, and signs decide which half of a box comes first.
     """
     vectors = np.eye(3)
-    before = np.inf
-    for sweep in range(JACOBI_SWEEPS):
-        p, q = 0, 1
-        for i in range(3):
-            for j in range(3):
-                if i != j and abs(matrix[i, j]) > abs(matrix[p, q]):
-                    p, q = i, j
-        cos, sin = 1.0, 0.0
-        if abs(matrix[p, q]) > NO_SHEAR_MM2:
-            r = (matrix[q, q] - matrix[p, p]) / (2.0 * matrix[p, q])
-            t = 1.0 / (r + np.sqrt(1.0 + r * r)) if r >= 0.0 else -1.0 / (-r + np.sqrt(1.0 + r * r))
-            cos = 1.0 / np.sqrt(1.0 + t * t)
-            sin = t * cos
-        turn = np.eye(3)
-        turn[p, p] = turn[q, q] = cos
-        turn[p, q], turn[q, p] = sin, -sin
-        vectors = vectors @ turn
-        matrix[:] = turn.T @ matrix @ turn
-        off = 0.0
-        for i in range(3):
-            for j in range(3):
-                if i != j:
-                    off += matrix[i, j] ** 2
-        if sweep > 2 and off >= before:
+    for _ in range(MOST_TURNS):
+        off = np.abs(matrix - np.diag(np.diag(matrix))).ravel()
+        p, q = divmod(off.argmax(), 3)
+        if off.max() <= NO_SHEAR_MM2:
             break
-        before = off
-    return vectors
+        stretch = matrix[q, q] - matrix[p, p]
+        angle = 0.5 * np.arctan(2.0 * matrix[p, q] / stretch) if stretch != 0.0 else 0.25 * np.pi
+        turn = np.eye(3)
+        turn[p, p] = turn[q, q] = np.cos(angle)
+        turn[p, q], turn[q, p] = np.sin(angle), -np.sin(angle)
+        vectors = vectors @ turn
+        matrix = turn.T @ matrix @ turn
+    return vectors, np.diag(matrix)

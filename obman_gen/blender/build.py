@@ -4,24 +4,19 @@ Camera frame to Blender's world: the camera stands at the world's origin looking
 a point (x, y, z) becomes (x, -y, -z).
 """
 
-import logging
 from collections import OrderedDict
 from pathlib import Path
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector  # pyright: ignore[reportMissingImports]
-from PIL import Image, UnidentifiedImageError
 
 from obman_gen.scene.drawing import Lamp, LinearImage, Material, Part
-
-logger = logging.getLogger(__name__)
+from obman_gen.scene.texture_files import TEXTURES_KEPT, TextureFiles
 
 BLENDER_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
 ENVIRONMENT_FROM_BLENDER = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
 """Blender's panoramas have their middle along +x and +z up; ours look forward, -z, with +y up."""
-
-TEXTURES_KEPT = 12
 
 
 class Builder:
@@ -33,7 +28,7 @@ class Builder:
 
     def __init__(self, scene, texture_size_px: int):
         self._scene = scene
-        self._texture_size_px = texture_size_px
+        self.texture_pixels = TextureFiles(texture_size_px)
         self._file_images: OrderedDict[tuple[Path, str], bpy.types.Image | None] = OrderedDict()
         self._owned: list = []
         self.objects: list[tuple[Part, bpy.types.Object]] = []
@@ -152,30 +147,14 @@ class Builder:
         return self._file_image(source, colorspace)
 
     def _file_image(self, path: Path, colorspace: str):
-        """Return the image of a file, read once; an unreadable one is noted and left out."""
+        """Return the image of a file; an unreadable one is left out."""
         key = (path, colorspace)
         if key in self._file_images:
             self._file_images.move_to_end(key)
             return self._file_images[key]
-        try:
-            pixels = read_texture(path, self._texture_size_px)
-        except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
-            logger.warning("texture %s is unreadable, its surface stays plain: %s", path, error)
-            self._file_images[key] = None
-        else:
-            self._file_images[key] = _image_from(pixels, colorspace)
+        pixels = self.texture_pixels(path)
+        self._file_images[key] = None if pixels is None else _image_from(pixels, colorspace)
         return self._file_images[key]
-
-
-def read_texture(path: Path, size_px: int) -> np.ndarray:
-    """Read an image file as (H, W, 3) sRGB bytes with no edge above ``size_px``."""
-    with Image.open(path) as image:
-        image.draft("RGB", (size_px, size_px))
-        rgb = image.convert("RGB")
-    scale = size_px / max(rgb.size)
-    if scale < 1:
-        rgb = rgb.resize([max(1, round(edge * scale)) for edge in rgb.size], Image.Resampling.BOX)
-    return np.asarray(rgb)
 
 
 def _tinted(nodes, links, node, material: Material):

@@ -10,8 +10,12 @@ class RenderConfig:
     """Render settings and the rules a picture must pass."""
 
     samples: int = 8
-    """Per pixel, before denoising. What they cost and how they look: ``benchmarks/render.py``."""
+    """Per pixel around hand and object. What they cost and give: ``benchmarks/render.py``."""
+    body_samples: int = 2
+    """Per pixel elsewhere, where only the rest of the person is; at most ``samples`` count."""
     denoise: bool = True
+    denoise_quality: str = "fast"
+    """``fast``, ``balanced`` or ``high``."""
     device: str = "cpu"
     """``cpu``, ``cuda`` or ``optix``."""
     threads: int = 1
@@ -31,10 +35,15 @@ class RenderConfig:
     """Larger textures are reduced to this when loaded."""
 
     def __post_init__(self):
-        if self.samples < 1 or self.threads < 1:
+        if min(self.samples, self.body_samples, self.threads) < 1:
             raise InputError(
-                f"render: samples and threads must be at least 1, got {self.samples} and "
-                f"{self.threads}"
+                "render: samples, body_samples and threads must be at least 1, got "
+                f"{self.samples}, {self.body_samples} and {self.threads}"
+            )
+        if self.denoise_quality not in ("fast", "balanced", "high"):
+            raise InputError(
+                "render.denoise_quality must be fast, balanced or high, "
+                f"got {self.denoise_quality!r}"
             )
         if self.device not in ("cpu", "cuda", "optix"):
             raise InputError(f"render.device must be cpu, cuda or optix, got {self.device!r}")

@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
+from jaxtyping import Bool, Float32
 
 from obman_gen.blender import session
 from obman_gen.blender.build import Builder
 from obman_gen.blender.config import RenderConfig
-from obman_gen.sample import BACKGROUND, HAND, VIEWS, Camera, View
+from obman_gen.blender.denoiser import Denoiser
+from obman_gen.sample import BACKGROUND, HAND, OBJECT, VIEWS, View
 from obman_gen.scene.backgrounds import RenderPanorama
 from obman_gen.scene.drawing import Drawing, LinearImage, Pixels
+from obman_gen.scene.guides import Box, Guides, view_guides
 from obman_gen.scene.raster import Truth
 from obman_gen.scene.sensor import expose, metered_gain
 from obman_gen.scene.visibility import VisibilityRules, measure, require_visible, view_truths
 
 CROP_MARGIN_PX = 4
-"""The pixel filter reaches 1 px beyond a silhouette; the denoiser wants a little context."""
+"""The pixel filter reaches 1.5 px beyond a silhouette; the denoiser wants a little context."""
+
+LinearImage4 = Float32[np.ndarray, "height width 4"]
 
 S = TypeVar("S")
 
@@ -49,6 +54,7 @@ class Renderer(Generic[S]):
         self._draw = draw
         self._scene = session.start(config)
         self._builder = Builder(self._scene, config.texture_size_px)
+        self._denoiser = Denoiser(config.threads) if config.denoise else None
         self._rules = VisibilityRules(
             config.min_object_visible,
             config.min_hand_visible,
@@ -88,13 +94,14 @@ class Renderer(Generic[S]):
         self._scene.render.pixel_aspect_x = self._scene.render.pixel_aspect_y = 1.0
         render = self._scene.render
         render.resolution_x, render.resolution_y = width_px, height_px
-        settings.samples, settings.max_bounces, settings.diffuse_bounces = samples, 4, 3
-        settings.use_light_tree = True
+        settings.max_bounces, settings.diffuse_bounces = 4, 3
+        settings.use_light_tree, settings.use_denoising = True, self.config.denoise
+        session.set_samples(self._scene, 0, samples, samples)
         session.set_crop(self._scene, (0, height_px, 0, width_px))
         linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
-        settings.samples, settings.max_bounces = self.config.samples, self.config.max_bounces
+        settings.max_bounces = self.config.max_bounces
         settings.diffuse_bounces = self.config.diffuse_bounces
-        settings.use_light_tree = False
+        settings.use_denoising = False
         lens.type = "PERSP"
         self._builder.clear()
         return linear
@@ -104,47 +111,96 @@ class Renderer(Generic[S]):
             self._builder.add_part(part)
         for lamp in drawing.lamps:
             self._builder.add_lamp(lamp)
+        # Choosing among several is worth 1 dB; with one, a tree has nothing to choose.
+        self._scene.cycles.use_light_tree = len(drawing.lamps) > 1
         self._builder.set_environment(drawing.environment)
         session.set_camera(self._scene, drawing.camera)
         self._scene.cycles.seed = drawing.seed % 2**31
 
     def _pictures(self, drawing: Drawing, truths: Mapping[str, Truth]) -> dict[str, Pixels]:
         """Render each view's surroundings of what it shows, and lay it on the background."""
-        boxes = {view: _crop_box(truths[view], drawing.camera) for view in VIEWS}
-        shown = [view for view in VIEWS if boxes[view] is not None]
-        light = {}
-        for view in VIEWS:
-            light[view] = drawing.background.copy()
-            box = boxes[view]
-            if box is not None:
-                top, bottom, left, right = box
-                behind = light[view][top:bottom, left:right]
-                front = self._front(view, box, keep=view != shown[-1])
-                light[view][top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
+        light = {view: drawing.background.copy() for view in VIEWS}
+        fronts = self._fronts(drawing, truths)
+        for view, (box, front) in fronts.items():
+            top, bottom, left, right = box
+            behind = light[view][top:bottom, left:right]
+            light[view][top:bottom, left:right] = front[..., :3] + (1 - front[..., 3:]) * behind
         # One exposure for all three, or they would differ in more than what they show.
         of_hand = truths["ho"].segmentation == HAND
         gain = metered_gain(light["ho"], of_hand, drawing.sensor.metering)
         return {view: expose(light[view], drawing.sensor, gain) for view in VIEWS}
 
-    def _front(self, view: str, box, keep: bool) -> np.ndarray:
-        """Render what a view shows, premultiplied by its coverage, which is the last channel."""
-        for part, blender_object in self._builder.objects:
-            blender_object.hide_render = view not in part.in_views
+    def _fronts(
+        self, drawing: Drawing, truths: Mapping[str, Truth]
+    ) -> dict[str, tuple[Box, LinearImage4]]:
+        """Render what each view shows, premultiplied by its coverage, which is the last channel."""
+        boxes = {view: crop_box(np.isfinite(truths[view].depth_m)) for view in VIEWS}
+        shown = {view: box for view, box in boxes.items() if box is not None}
+        fronts = {}
+        for view, box in shown.items():
+            for part, blender_object in self._builder.objects:
+                blender_object.hide_render = view not in part.in_views
+            held = crop_box(np.isin(truths[view].segmentation, (HAND, OBJECT)))
+            fronts[view] = box, self._sampled(box, held or box, last=view == list(shown)[-1])
+        if self._denoiser is None:
+            return fronts
+        guides = view_guides(drawing, shown, self._builder.texture_pixels)
+        return {
+            view: (box, self._denoised(front, guides[view]))
+            for view, (box, front) in fronts.items()
+        }
+
+    def _sampled(self, box: Box, held: Box, last: bool) -> LinearImage4:
+        """Render a box with few samples, then the part around hand and object with the rest."""
+        total = self.config.samples
+        few = total if held == box else min(self.config.body_samples, total)
+        image = self._passes(box, 0, few, keep=few < total or not last)
+        if few < total:
+            more = self._passes(held, few, total - few, keep=not last)
+            rows = slice(held[0] - box[0], held[1] - box[0])
+            columns = slice(held[2] - box[2], held[3] - box[2])
+            image[rows, columns] += (more - image[rows, columns]) * ((total - few) / total)
+        return image
+
+    def _passes(self, box: Box, first: int, count: int, keep: bool) -> LinearImage4:
+        session.set_samples(self._scene, first, count, self.config.samples)
         session.set_crop(self._scene, box)
         return session.render_passes(self._scene, keep)["Combined"]
 
+    def _denoised(self, front: LinearImage4, guides: Guides) -> LinearImage4:
+        """Take the noise out of light, and out of coverage by taking the exact one.
 
-def _crop_box(truth: Truth, camera: Camera) -> tuple[int, int, int, int] | None:
-    """Return (top, bottom, left, right) around every surface seen, with a margin."""
-    rows = np.flatnonzero(np.isfinite(truth.depth_m).any(axis=1))
-    columns = np.flatnonzero(np.isfinite(truth.depth_m).any(axis=0))
+        Meanwhile what is covered lies on its own mean: on black, the denoiser makes silhouettes
+        too sharp, which shows as bright rims.
+        """
+        assert self._denoiser is not None
+        coverage = guides.coverage
+        light, albedo = (_mean(front[..., :3], front[..., 3:]), _mean(guides.albedo, coverage))
+        denoised = self._denoiser(
+            front[..., :3] + (1 - front[..., 3:]) * light,
+            guides.albedo + (1 - coverage) * albedo,
+            guides.normals,
+            self.config.denoise_quality,
+        )
+        seen = np.where(coverage > 0, denoised - (1 - coverage) * light, 0)
+        return np.concatenate([seen, coverage], axis=-1)
+
+
+def _mean(image: np.ndarray, coverage: np.ndarray) -> Float32[np.ndarray, "3"]:
+    """Return the mean of a premultiplied image where it is covered."""
+    return image.sum(axis=(0, 1)) / np.maximum(coverage.sum(), np.float32(1e-6))
+
+
+def crop_box(seen: Bool[np.ndarray, "height width"]) -> Box | None:
+    """Return (top, bottom, left, right) around all pixels that are set, with a margin."""
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not len(rows):
         return None
     return (
         max(int(rows[0]) - CROP_MARGIN_PX, 0),
-        min(int(rows[-1]) + 1 + CROP_MARGIN_PX, camera.height_px),
+        min(int(rows[-1]) + 1 + CROP_MARGIN_PX, seen.shape[0]),
         max(int(columns[0]) - CROP_MARGIN_PX, 0),
-        min(int(columns[-1]) + 1 + CROP_MARGIN_PX, camera.width_px),
+        min(int(columns[-1]) + 1 + CROP_MARGIN_PX, seen.shape[1]),
     )
 
 

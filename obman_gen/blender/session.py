@@ -95,20 +95,25 @@ def _forget_user_settings() -> None:
 
 
 def _set_sampling(settings, config: RenderConfig) -> None:
-    settings.samples = config.samples
     settings.use_adaptive_sampling = False
-    settings.use_light_tree = False  # a tree of one or two lamps costs more than it finds
     settings.max_bounces = config.max_bounces
     settings.diffuse_bounces = config.diffuse_bounces
     settings.glossy_bounces = config.glossy_bounces
     settings.transmission_bounces = config.max_bounces
     settings.caustics_reflective = settings.caustics_refractive = False
-    settings.use_denoising = config.denoise
-    if config.denoise:
-        settings.denoiser = "OPENIMAGEDENOISE"
-        settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-        settings.denoising_prefilter = "FAST"
-        settings.denoising_quality = "FAST"
+    settings.use_denoising = False  # `denoiser` does it, and better, but for panoramas
+    settings.denoiser = "OPENIMAGEDENOISE"
+    settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+    settings.denoising_prefilter = settings.denoising_quality = "FAST"
+
+
+def set_samples(scene, first: int, count: int, total: int) -> None:
+    """Draw only some of a pixel's samples: ``count`` of its ``total`` from ``first`` on."""
+    settings = scene.cycles
+    settings.samples = total
+    settings.use_sample_subset = True
+    settings.sample_offset, settings.sample_subset_length = first, count
+    scene.update_tag()  # or Cycles keeps what it had
 
 
 def _set_device(settings, device: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from obman_gen.arrays import snapped
+from obman_gen.errors import InputError
 from obman_gen.grasps.config import GraspsConfig
 from obman_gen.grasps.hand_surface import MM_PER_M
 from pygraspit import quality
@@ -73,11 +74,16 @@ def planning_field(distance: SignedDistanceGrid, vertices, metres_per_unit: floa
 def find_candidates(
     robot: RobotModel, field: PlanningField, rng: np.random.Generator, config: GraspsConfig
 ) -> list[Candidate]:
-    """Plan with many chains and close every result; best score first."""
+    """Plan with many chains and close every result; best score first.
+
+    Raises:
+        InputError: if the configuration asks for a GPU and there is none.
+    """
+    _require_device(config.device)
     space = axis_angle_space(robot, reach_mm=field.radius_mm + HAND_REACH_MM)
     default = SCHEDULES["ANNEAL_DEFAULT"]
     schedule = replace(default, energy_factor=default.energy_factor * config.cooling)
-    planner = EigenGraspPlanner(robot, schedule=schedule, space=space)
+    planner = EigenGraspPlanner(robot, schedule=schedule, space=space, device=config.device)
     planned = planner.plan_on_field(
         field.distance_mm, field.radius_mm, rng, config.chains, config.chain_steps
     )
@@ -85,6 +91,18 @@ def find_candidates(
     closer = FieldCloser(planner.table, field_table(field.distance_mm), velocity)
     found = [_candidate(closer, field, grasp) for grasp in planned]
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _require_device(device: str) -> None:
+    if device != "cuda":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise InputError(
+            "grasps.device is cuda, but torch sees no GPU here: leave it empty, "
+            "or install a torch build with CUDA"
+        )
 
 
 def _candidate(closer: FieldCloser, field: PlanningField, grasp: PlannedGrasp) -> Candidate:

@@ -78,6 +78,9 @@ class GraspsConfig:
     """Annealing chains of one round of planning."""
     chain_steps: int = 1500
     """Steps of each chain."""
+    device: str = ""
+    """``cuda`` or ``cpu``: torch's device on which the chains of a round go in step; empty:
+    compiled, one after the other. Another device finds other grasps, as another seed does."""
     cooling: float = 10.0
     """How much colder than GraspIt!'s the annealing compares energies; 1 is nearly a random
     walk, which finds less."""
@@ -98,3 +101,5 @@ class GraspsConfig:
         for name in ("per_scale", "chains", "chain_steps", "candidates", "rounds"):
             if getattr(self, name) < 1:
                 raise InputError(f"grasps.{name} must be at least 1, got {getattr(self, name)}")
+        if self.device not in ("", "cpu", "cuda"):
+            raise InputError(f"grasps.device must be empty, cpu or cuda, got {self.device!r}")

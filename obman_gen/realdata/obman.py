@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import simplejpeg
 from jaxtyping import Float, UInt8
 from PIL import Image
 
@@ -15,6 +14,7 @@ from obman_gen.assets import GATED
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.hands.unpickle import read_pickle
 from obman_gen.objects.meshfile import read_mesh
+from obman_gen.realdata.pictures import read_jpeg
 from obman_gen.realdata.sample import AnnotatedImage
 from obman_gen.registry import lookup
 from obman_gen.sample import SPLITS, VIEWS, ObjectMesh
@@ -91,11 +91,7 @@ class ObMan:
         return (self[index] for index in range(len(self)))
 
     def _image(self, name: str) -> UInt8[np.ndarray, "height width 3"]:
-        path = self.folder / layout.FOLDERS[self.view] / f"{name}.jpg"
-        try:
-            return simplejpeg.decode_jpeg(path.read_bytes(), colorspace="RGB")
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path} cannot be read as a JPEG: {error}") from error
+        return read_jpeg(self.folder / layout.FOLDERS[self.view] / f"{name}.jpg")
 
     def _channel(self, folder: str, name: str) -> UInt8[np.ndarray, "height width"] | None:
         path = self.folder / folder / f"{name}.png"

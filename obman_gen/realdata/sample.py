@@ -16,7 +16,7 @@ class AnnotatedImage:
     sample_id: str
     image: UInt8[np.ndarray, "height width 3"]
     """sRGB."""
-    intrinsics: Float[np.ndarray, "3 3"]
+    intrinsics: Float[np.ndarray, "3 3"] | None = None
     """Pixels."""
     side: Literal["right", "left"] = "right"
     joints: Float[np.ndarray, "21 3"] | None = None
@@ -24,7 +24,7 @@ class AnnotatedImage:
     joints_2d: Float[np.ndarray, "21 2"] | None = None
     """Pixels."""
     vertices: Float[np.ndarray, "vertex 3"] | None = None
-    """Of MANO, or of the hand model named by the dataset."""
+    """Of MANO; in exports of ours, of the hand model that they were made with."""
     pose: Float[np.ndarray, "45"] | None = None
     """Finger rotation vectors relative to the flat hand, MANO's joint order."""
     segmentation: UInt8[np.ndarray, "height width"] | None = None
@@ -39,9 +39,17 @@ class AnnotatedImage:
     """Of the object's surface."""
     camera_from_object: Float[np.ndarray, "4 4"] | None = None
     """Scale included."""
+    box: Float[np.ndarray, "4"] | None = None
+    """Left, top, right and bottom of hand and object, pixels, where an annotator drew it."""
+    own_hand_vertices: Float[np.ndarray, "own 3"] | None = None
+    """Of a hand mesh that is not MANO's, in the dataset's own topology."""
+    own_hand_faces: Integer[np.ndarray, "own_face 3"] | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Return what is known under the names that `SampleReader` uses for our own samples."""
+        """Return what is known under the names that `SampleReader` uses for our own samples.
+
+        What our samples do not have (`box`, meshes of other hands) is left out.
+        """
         named = {
             "sample_id": self.sample_id,
             "image": self.image,

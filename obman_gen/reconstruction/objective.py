@@ -41,6 +41,8 @@ class Targets(NamedTuple):
     has_hand: Float[torch.Tensor, "batch"]
     """1 where the picture shows the hand, else 0."""
     has_object: Float[torch.Tensor, "batch"]
+    has_mesh: Float[torch.Tensor, "batch"]
+    """1 where ``hand_vertices`` are known; datasets without hand meshes have joints alone."""
 
 
 class Objective(nn.Module):
@@ -85,7 +87,7 @@ class Objective(nn.Module):
             return targets.has_object
         if name in ("chamfer", "translation", "scale", *CONTACT_TERMS):
             return targets.has_object * targets.has_hand
-        return targets.has_hand
+        return targets.has_hand * targets.has_mesh if name == "vertices" else targets.has_hand
 
     def _hand(self, prediction: Prediction, targets: Targets) -> dict[str, torch.Tensor]:
         def compare(predicted, target):

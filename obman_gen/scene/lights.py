@@ -5,7 +5,7 @@ of 1 is correctly exposed white. Directions are in the world frame of a scene (y
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -42,12 +42,16 @@ class LightConfig:
     """Relative frequencies by name."""
     level_min: float = 0.9
     level_max: float = 1.7
+    fill_min: float = 0.35
+    """Soft light from all around, at least this share of the lamps' together."""
 
     def __post_init__(self):
         for name in self.rigs:
             lookup(RIGS, name, "light rig")
         if not self.rigs or min(self.rigs.values()) < 0 or sum(self.rigs.values()) <= 0:
             raise InputError(f"light.rigs: need a positive frequency, got {self.rigs}")
+        if self.fill_min < 0:
+            raise InputError(f"light.fill_min must not be negative, got {self.fill_min}")
         if not 0 < self.level_min <= self.level_max:
             raise InputError(
                 f"light: need 0 < level_min <= level_max, got {self.level_min} and {self.level_max}"
@@ -61,6 +65,7 @@ class Light:
     rig: str
     seed: int
     level: float
+    fill_min: float = 0.0
 
 
 def draw_light(rng: np.random.Generator, config: LightConfig) -> Light:
@@ -69,7 +74,8 @@ def draw_light(rng: np.random.Generator, config: LightConfig) -> Light:
     shares = np.array([config.rigs[name] for name in names])
     rig = str(rng.choice(names, p=shares / shares.sum()))
     span = np.log([config.level_min, config.level_max])
-    return Light(rig, int(rng.integers(2**31)), float(np.exp(rng.uniform(*span))))
+    level = float(np.exp(rng.uniform(*span)))
+    return Light(rig, int(rng.integers(2**31)), level, config.fill_min)
 
 
 @dataclass(frozen=True)
@@ -108,18 +114,31 @@ def illuminate(
     """
     rng = np.random.default_rng(light.seed)
     rig = lookup(RIGS, light.rig, "light rig")(rng, surroundings.astype(np.float64))
+    rig = _filled(rig, light.fill_min)
     scale = light.level / _level(rig)
     turned = _turned(rig.environment * scale, camera_from_world)
     lamps = tuple(_lamp(source, scale, camera_from_world, target) for source in rig.sources)
     return turned.astype(np.float32), lamps
 
 
+def _filled(rig: Rig, fill_min: float) -> Rig:
+    """Brighten the environment to a share of the lamps, as photographers fill shadows in."""
+    needed = fill_min * sum(source.level for source in rig.sources)
+    ambient = ambient_level(rig.environment)
+    return replace(rig, environment=rig.environment * max(1.0, needed / max(ambient, 1e-6)))
+
+
 def _level(rig: Rig) -> float:
     """Mean light on a sphere: the environment's mean, and of a lamp half its facing level."""
-    solid = np.cos((0.5 - (np.arange(32) + 0.5) / 32) * np.pi)[:, None]
-    luminance = rig.environment @ [0.2126, 0.7152, 0.0722]
-    mean = float((luminance * solid).sum() / (solid.sum() * 64))
+    mean = ambient_level(rig.environment)
     return max(mean + sum(0.5 * source.level for source in rig.sources), 1e-6)
+
+
+def ambient_level(environment: Float[np.ndarray, "32 64 3"]) -> float:
+    """Return the mean luminance over all directions."""
+    solid = np.cos((0.5 - (np.arange(32) + 0.5) / 32) * np.pi)[:, None]
+    luminance = environment @ [0.2126, 0.7152, 0.0722]
+    return float((luminance * solid).sum() / (solid.sum() * 64))
 
 
 def _turned(environment: np.ndarray, camera_from_world: Rotation) -> np.ndarray:

@@ -59,7 +59,7 @@ def draw_look(rng: np.random.Generator, config: ObjectLookConfig) -> ObjectLook:
     return ObjectLook(str(rng.choice(names, p=shares / shares.sum())), int(rng.integers(2**31)))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _mesh_of(path: str) -> TexturedMesh:
     return read_obj(Path(path))
 

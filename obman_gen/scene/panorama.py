@@ -36,7 +36,9 @@ def without_streaks(panorama: LinearImage) -> LinearImage:
     return smooth
 
 
-def look_up(panorama: LinearImage, directions: Points) -> Float[np.ndarray, "*batch 3"]:
+def look_up(
+    panorama: Float[np.ndarray, "_ _ 3"], directions: Points
+) -> Float[np.ndarray, "*batch 3"]:
     """Return the light from directions, bilinear; they need not be unit."""
     height, width = panorama.shape[:2]
     unit = directions / np.linalg.norm(directions, axis=-1, keepdims=True)

@@ -12,6 +12,8 @@ from obman_gen.sample import Camera
 from obman_gen.scene.raster import cast
 
 OCCLUSION_TEST_PX = 64
+PALM = (0, 5, 17)
+"""Wrist, index and little finger's bases, of `obman_gen.hands.orders.MANOPTH`."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class PlacementConfig:
     """No part of the body but the hand comes nearer to the camera."""
     min_hand_clear: float = 0.75
     """Share of the hand's silhouette that the rest of the body must leave visible."""
+    edge_on_below: float = 0.4
+    """Cosine between line of sight and palm normal below which a hand counts as edge-on."""
+    edge_on_kept: float = 0.2
+    """Share of edge-on views kept. 1: all directions alike, as ObMan; then 4 of 10 are edge-on."""
     draws: int = 60
     """Camera positions tried before the sample is rejected."""
 
@@ -74,6 +80,9 @@ class PlacementConfig:
                 "placement: need 0 < distance_min_m <= distance_max_m, got "
                 f"{self.distance_min_m} and {self.distance_max_m}"
             )
+        for name in ("edge_on_below", "edge_on_kept"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"placement.{name} must lie in [0, 1], got {getattr(self, name)}")
         for name, choices in (
             ("viewpoint", ("uniform", "egocentric")),
             ("roll", ("upright", "uniform")),
@@ -111,7 +120,7 @@ class Placed(NamedTuple):
 def place(
     subject: Subject, camera: Camera, rng: np.random.Generator, config: PlacementConfig
 ) -> Placed:
-    """Draw camera positions until one sees the hand past the body.
+    """Draw camera positions until one sees the hand past the body, seldom edge-on.
 
     Raises:
         SampleRejected: ``placement`` if none of ``config.draws`` does.
@@ -122,8 +131,13 @@ def place(
         camera_from_subject[:3, 3] = _translation(
             camera_from_subject[:3, :3], subject, camera, rng, config
         )
-        if _is_framed(subject, camera_from_subject, camera, config) and _is_clear(
-            subject, camera_from_subject, camera, config
+        is_wanted = rng.random() < config.edge_on_kept or (
+            palm_cosine(subject.joints, camera_from_subject) >= config.edge_on_below
+        )
+        if (
+            is_wanted
+            and _is_framed(subject, camera_from_subject, camera, config)
+            and _is_clear(subject, camera_from_subject, camera, config)
         ):
             return Placed(camera_from_subject, _world(subject, camera_from_subject, rng))
     raise SampleRejected(
@@ -163,6 +177,14 @@ def _translation(rotation, subject, camera, rng, config) -> np.ndarray:
     pixel = (0.5 + rng.uniform(-1, 1, 2) * config.center_jitter) * size
     ray = np.linalg.inv(camera.intrinsics) @ [*pixel, 1.0]
     return np.array([*(ray[:2] * (center[2] + z) - center[:2]), z])
+
+
+def palm_cosine(joints: Float[np.ndarray, "21 3"], camera_from_joints: Transform) -> float:
+    """Return how squarely the palm or the back of the hand faces the camera: 0 is edge-on."""
+    wrist, index, little = joints[list(PALM)] @ camera_from_joints[:3, :3].T
+    normal = np.cross(index - wrist, little - wrist)
+    sight = (wrist + index + little) / 3 + camera_from_joints[:3, 3]
+    return float(abs(normal @ sight) / np.linalg.norm(normal) / np.linalg.norm(sight))
 
 
 def _is_framed(subject, camera_from_subject, camera, config) -> bool:

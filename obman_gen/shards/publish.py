@@ -46,7 +46,9 @@ def publish(run: Path | str, target: str, track: Track | None = None) -> tuple[i
         for path in (folder.config, folder.root / "README.md", folder.manifest):
             if path.exists():
                 _put(files, path.read_bytes(), root, path.name)
-    except OSError as error:
+    except InputError:
+        raise
+    except Exception as error:  # each kind of storage has errors of its own
         raise InputError(f"{target} cannot be written: {error}") from error
     return len(missing), len(manifest.entries)
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from obman_gen import metrics
+from obman_gen.errors import InputError
 from obman_gen.reconstruction.sphere import icosphere
 from obman_gen.shards import Manifest, SampleReader
 from obman_gen.training.data import SIDES
 from obman_gen.training.evaluation_measures import MM2_PER_M2, MM_PER_M, Case, some_points
+from obman_gen.training.sources import is_run, open_source
 
 MOST_SAMPLES = 2000
 """Training samples that the means are taken of, evenly spread over the split."""
@@ -27,11 +29,11 @@ class Baseline(NamedTuple):
     """An icosphere at the mean centre, with the mean root mean square radius."""
 
     @classmethod
-    def of(cls, run: Path, root_joint: int, side: str) -> "Baseline | None":
-        """Take the means over a run's training split; None if it has none."""
-        if not Manifest.require(run).count("train"):
+    def of(cls, where: Path | str, root_joint: int, side: str) -> "Baseline | None":
+        """Take the means over the data's training split; None if it has none."""
+        reader = training_samples(where)
+        if reader is None:
             return None
-        reader = SampleReader(run, "train", fields=FIELDS)
         chosen = np.unique(np.linspace(0, len(reader) - 1, MOST_SAMPLES).astype(int))
         joints, centres, radii = [], [], []
         for index in chosen:
@@ -57,3 +59,14 @@ class Baseline(NamedTuple):
             chamfer_m2 = metrics.chamfer_distance(self.object_points, points)
             values["baseline_object_chamfer_mm2"] = MM2_PER_M2 * chamfer_m2
         return values
+
+
+def training_samples(where: Path | str) -> Any:
+    """Return the training samples of the data, or None if they have no such split."""
+    if is_run(where):
+        has_some = Manifest.require(where).count("train")
+        return SampleReader(where, "train", fields=FIELDS) if has_some else None
+    try:
+        return open_source(where, "train")
+    except InputError:  # what is measured need not be trained on
+        return None

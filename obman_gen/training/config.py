@@ -48,8 +48,17 @@ class TrainConfig:
     images: tuple[str, ...] = ("ho",)
     """Kinds of pictures, mixed in every batch: ``ho`` hand and object, ``h`` hand alone,
     ``o`` object alone. A picture supervises what it shows."""
+    data: tuple[str, ...] = ()
+    """What is trained on and validated with instead of the run's shards: run folders, or other
+    datasets as ``DATASET:FOLDER``, such as ``fhb:/data/fhb?contact_only=true``."""
     also: tuple[str, ...] = ()
-    """More run folders, whose training samples are mixed with the run's own."""
+    """More of these, whose training samples are mixed in."""
+    fraction: float = 1.0
+    """Share of the training samples that is used, chosen by the seed; a smaller share is part of a
+    larger one."""
+    crop_around: Literal["shown", "object"] = "shown"
+    """What the crop is centred on: the hand where one is shown, else the object; or the object
+    always, which makes pictures of the kinds ``ho`` and ``o`` comparable."""
     image_px: int = 256
     """Side of the crop that the network sees."""
     points: int = 600
@@ -97,6 +106,8 @@ class TrainConfig:
                 raise InputError(
                     f"training.{name} must be at least {least}, got {getattr(self, name)}"
                 )
+        if not 0 < self.fraction <= 1:
+            raise InputError(f"training.fraction must lie in (0, 1], got {self.fraction}")
         for name in ("learning_rate", "contact_learning_rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"training.{name} must be positive, got {getattr(self, name)}")

@@ -4,7 +4,6 @@ What a draw looks like depends on the seed, the epoch and the sample alone: not 
 that makes it, nor on what was drawn before.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -14,26 +13,15 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from obman_gen.errors import InputError
 from obman_gen.hands import HandModel
 from obman_gen.reconstruction.objective import Targets
 from obman_gen.sample import Split
-from obman_gen.shards import SampleReader
 from obman_gen.streams import RandomStreams
 from obman_gen.training.augment import Square, change_colors, draw_crop
 from obman_gen.training.config import TrainConfig
 from obman_gen.training.crop import Crop, box_square
+from obman_gen.training.sources import open_source
 
-FIELDS = (
-    "sample_id",
-    "image",
-    "hand/vertices",
-    "hand/joints",
-    "hand/joints_2d",
-    "hand/side",
-    "camera/intrinsics",
-    "object/surface_points",
-)
 SIDES = ("right", "left")
 
 
@@ -78,37 +66,28 @@ class Pictures(Dataset):
         Args:
             run: the run folder.
             split: ``train``, ``val`` or ``test``.
-            config: kinds of pictures, crop, augmentation, seed, root joint; for ``train`` also
-                more run folders.
-            hand: the model whose vertices the samples hold; samples of the other hand are
-                mirrored.
+            config: kinds of pictures, crop, augmentation, seed, root joint; what to read instead
+                of the run, and for ``train`` beside it.
+            hand: the model whose vertices the samples hold, if they hold any; samples of the
+                other hand are mirrored.
             limit: use only the first samples of each run.
 
         Raises:
             InputError: if the split is empty or holds another hand model's vertices.
         """
-        self.config, self.side = config, hand.side
-        runs = (run, *config.also) if split == "train" else (run,)
+        self.config, self.side, self.vertex_count = config, hand.side, len(hand.template)
         self.parts = [
-            (SampleReader(folder, split, kind, FIELDS), kind)
-            for folder in runs
+            (open_source(where, split, kind), kind)
+            for where in data_of(run, config, split)
             for kind in config.images
         ]
-        counts = [min(len(reader), limit or len(reader)) for reader, _ in self.parts]
-        self.starts = (0, *accumulate(counts))
-        if not all(counts):
-            raise InputError(f"{run} has no sample in its {split} split")
-        for reader, _ in self.parts:
-            self._require_hand(reader, hand)
-
-    def _require_hand(self, reader: SampleReader, hand: HandModel) -> None:
-        stored, run = json.loads(reader.attributes()["hand_model"]), reader.run
-        if stored["sha256"] != hand.sha256:
-            raise InputError(
-                f"{run} holds hands of {stored['name']} (sha256 {stored['sha256'][:12]}), not of "
-                f"{hand.name} ({hand.sha256[:12]}); point OBMAN_GEN_MANO to the model the data "
-                "were made with"
-            )
+        share = config.fraction if split == "train" else 1.0
+        self.rows = [
+            chosen_rows(len(source), share, config.seed)[:limit] for source, _ in self.parts
+        ]
+        self.starts = (0, *accumulate(len(rows) for rows in self.rows))
+        for source, _ in self.parts:
+            source.require_hand(hand)
 
     def __len__(self) -> int:
         """Count pictures: samples times kinds, of all runs."""
@@ -117,8 +96,8 @@ class Pictures(Dataset):
     def __getitem__(self, draw: Draw) -> dict[str, Any]:
         """Return the picture and its truth as arrays; see `Targets`."""
         part = int(np.searchsorted(self.starts, draw.index, side="right")) - 1
-        reader, view = self.parts[part]
-        sample = reader[draw.index - self.starts[part]]
+        source, view = self.parts[part]
+        sample = source[self.rows[part][draw.index - self.starts[part]]]
         square = self._square(sample, view)
         mirrored = SIDES[int(sample["hand/side"])] != self.side
         if draw.epoch is None:
@@ -137,9 +116,9 @@ class Pictures(Dataset):
         return {"image": image, "sample_id": sample["sample_id"], **self._truth(sample, crop, view)}
 
     def _square(self, sample: dict[str, Any], view: str) -> Square:
-        """Return the square around the hand's joints, or the object if it is alone."""
+        """Return the square around the hand's joints, or around the object."""
         seen = sample["hand/joints_2d"]
-        if view == "o":
+        if view == "o" or (view == "ho" and self.config.crop_around == "object"):
             homogeneous = sample["object/surface_points"] @ sample["camera/intrinsics"].T
             seen = homogeneous[:, :2] / homogeneous[:, 2:]
         centre, side = box_square(seen.astype(np.float64))
@@ -152,8 +131,10 @@ class Pictures(Dataset):
 
     def _truth(self, sample: dict[str, Any], crop: Crop, view: str) -> dict[str, np.ndarray]:
         root = sample["hand/joints"][self.config.model.root_joint]
+        vertices = sample.get("hand/vertices")
+        unknown = np.zeros((self.vertex_count, 3))
         truth = {
-            "hand_vertices": crop.points(sample["hand/vertices"] - root),
+            "hand_vertices": unknown if vertices is None else crop.points(vertices - root),
             "hand_joints": crop.points(sample["hand/joints"] - root),
             "joints_2d": crop.pixels(sample["hand/joints_2d"]),
             "root": crop.points(root),
@@ -161,8 +142,23 @@ class Pictures(Dataset):
             "intrinsics": crop.intrinsics(sample["camera/intrinsics"]),
             "has_hand": np.array(float("h" in view)),
             "has_object": np.array(float("o" in view)),
+            "has_mesh": np.array(float(vertices is not None)),
         }
         return {name: value.astype(np.float32) for name, value in truth.items()}
+
+
+def chosen_rows(count: int, share: float, seed: int) -> Sequence[int]:
+    """Return the samples that are used, in order; at least one."""
+    if share == 1:
+        return range(count)
+    order = RandomStreams(seed, "order")("fraction").permutation(count)
+    return sorted(order[: max(1, round(share * count))].tolist())
+
+
+def data_of(run: Path | str, config: TrainConfig, split: Split) -> tuple[Path | str, ...]:
+    """Return the data that a split is read from: the run's, or what the configuration names."""
+    own = config.data or (run,)
+    return (*own, *config.also) if split == "train" else own
 
 
 def collate(pictures: Sequence[dict[str, Any]]) -> Batch:

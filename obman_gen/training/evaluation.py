@@ -17,6 +17,7 @@ from obman_gen.training.evaluation_cases import CaseSource
 from obman_gen.training.evaluation_measures import Measured, measure
 from obman_gen.training.evaluation_pictures import Portrait, gallery
 from obman_gen.training.evaluation_report import Evaluation
+from obman_gen.training.sources import is_run
 
 PORTRAITS_EACH = 3
 """Best, median and worst cases in the picture."""
@@ -27,10 +28,13 @@ class Request:
     """What is to be evaluated."""
 
     checkpoint: Path
-    run: Path
+    run: Path | str
+    """Run folder, or other data as ``DATASET:FOLDER``."""
     split: Split = "test"
     image: str = "ho"
     """Kind of pictures: ``ho``, ``h`` or ``o``; what they do not show is not measured."""
+    measured: str = ""
+    """Of what the pictures show, only ``h``, the hand, or ``o``, the object's shape; empty: all."""
     root_joint: int | None = None
     """What both sides are relative to; None: the root the model was trained with."""
     simulate: bool = True
@@ -40,9 +44,12 @@ class Request:
 
     @property
     def folder(self) -> Path:
-        """Where the results go unless told otherwise."""
+        """Where the results go unless told otherwise: into the run, else beside the checkpoint."""
         name = f"{self.checkpoint.stem}-{self.split}-{self.image}"
-        return RunFolder(self.run).training / "evaluation" / name
+        if is_run(self.run):
+            return RunFolder(Path(self.run)).training / "evaluation" / name
+        dataset = str(self.run).partition(":")[0]
+        return self.checkpoint.parent / "evaluation" / f"{dataset}-{name}"
 
 
 @dataclass(frozen=True)
@@ -113,15 +120,17 @@ def _evaluated(
     for case in reporter.track(source.cases(), len(source), "evaluate", "samples"):
         rng = RandomStreams(request.seed, case.sample_id)("evaluate")
         ids.append(case.sample_id)
-        each = measure(case, source.model.hand, rng, request.image, simulate=request.simulate)
+        what = request.measured or request.image
+        each = measure(case, source.model.hand, rng, what, simulate=request.simulate)
         if baseline is not None:
-            values = {**each.values, **baseline.values(case, rng, request.image)}
+            values = {**each.values, **baseline.values(case, rng, what)}
             each = each._replace(values=values)
         measured.append(each)
     data = {
         "run": str(request.run),
         "split": request.split,
         "image": request.image,
+        "measured": request.measured or request.image,
         "samples": len(ids),
         "root_joint": source.root_joint,
         "seed": request.seed,

@@ -8,28 +8,26 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from obman_gen.arrays import Vertices, transform_points
+from obman_gen.arrays import Vertices
 from obman_gen.errors import InputError
 from obman_gen.reconstruction.model import Prediction, ReconstructionModel
 from obman_gen.sample import Split
-from obman_gen.shards import SampleReader
 from obman_gen.training.config import TrainConfig
 from obman_gen.training.data import SIDES, Batch, Draw, Pictures, collate
 from obman_gen.training.evaluation_measures import Case, HandAndObject
 from obman_gen.training.evaluation_pictures import Portrait
+from obman_gen.training.sources import Source
 
 BATCH_SIZE = 16
 """Fixed: sums of another batch size may differ in the last bits."""
-FIELDS = ("hand/joints", "hand/side", "object/camera_from_object", "object/category")
 
 
 @dataclass(frozen=True)
 class CaseSource:
-    """A split of a run as a model sees it."""
+    """A split of a run, or of another dataset, as a model sees it."""
 
     model: ReconstructionModel
     pictures: Pictures
-    reader: SampleReader
     root_joint: int
     """What both sides are measured relative to."""
 
@@ -38,20 +36,25 @@ class CaseSource:
         cls,
         model: ReconstructionModel,
         config: TrainConfig,
-        data: tuple[Path, Split, str],
+        data: tuple[Path | str, Split, str],
         root_joint: int | None = None,
     ) -> "CaseSource":
-        """Open run, split and kind of pictures for a model trained with a configuration.
+        """Open data, split and kind of pictures for a model trained with a configuration.
 
         Raises:
             InputError: if there are none, or they hold another hand model's vertices.
         """
-        run, split, image = data
-        one_kind = replace(config, images=(image,), also=(), loader_workers=0)
-        pictures = Pictures(run, split, one_kind, model.hand)
+        where, split, image = data
+        one_kind = replace(config, images=(image,), data=(), also=(), loader_workers=0)
+        pictures = Pictures(where, split, one_kind, model.hand)
         if root_joint is None:
             root_joint = model.config.root_joint
-        return cls(model, pictures, SampleReader(run, split, image, FIELDS), root_joint)
+        return cls(model, pictures, root_joint)
+
+    @property
+    def source(self) -> Source:
+        """The samples themselves."""
+        return self.pictures.parts[0][0]
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -82,7 +85,7 @@ class CaseSource:
             root = true.hand_joints[self.root_joint]
             yield Case(
                 batch.sample_ids[place],
-                str(self.reader[index]["object/category"]),
+                str(self.source[index].get("object/category", "")),
                 _moved(predicted, -predicted.hand_joints[self.root_joint]),
                 _moved(true, -root),
                 _doubles(batch.targets.object_points[place]) - root,
@@ -103,8 +106,9 @@ class CaseSource:
 
     def _true(self, batch: Batch, place: int, index: int) -> HandAndObject:
         vertices, faces = self._true_object(index)
+        knows_mesh = bool(batch.targets.has_mesh[place])
         return HandAndObject(
-            _doubles(batch.targets.hand_vertices[place]),
+            _doubles(batch.targets.hand_vertices[place]) if knows_mesh else None,
             _doubles(batch.targets.hand_joints[place]),
             vertices,
             faces,
@@ -112,17 +116,15 @@ class CaseSource:
 
     def _true_object(self, index: int) -> tuple[Vertices, np.ndarray]:
         """Return the object as rendered, relative to the model's root, axes of the crop."""
-        sample, mesh = self.reader[index], self.reader.mesh(index)
-        camera_from_object = sample["object/camera_from_object"].astype(np.float64)
-        vertices = transform_points(camera_from_object, mesh.vertices.astype(np.float64))
-        relative = vertices - sample["hand/joints"][self.model.config.root_joint]
+        sample, thing = self.source[index], self.source.thing(index)
+        relative = thing.vertices - sample["hand/joints"][self.model.config.root_joint]
         mirrored = SIDES[int(sample["hand/side"])] != self.pictures.side
-        return relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), mesh.faces
+        return relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), thing.faces
 
 
 def _moved(shape: HandAndObject, by: Float[np.ndarray, "3"]) -> HandAndObject:
     return HandAndObject(
-        shape.hand_vertices + by,
+        None if shape.hand_vertices is None else shape.hand_vertices + by,
         shape.hand_joints + by,
         shape.object_vertices + by,
         shape.object_faces,
@@ -135,5 +137,5 @@ def _doubles(tensor: torch.Tensor) -> np.ndarray:
 
 def _require_finite(shape: HandAndObject, sample_id: str) -> None:
     for name in ("hand_vertices", "hand_joints", "object_vertices"):
-        if not np.isfinite(getattr(shape, name)).all():
+        if not np.isfinite(getattr(shape, name)).all():  # of a prediction: all are known
             raise InputError(f"the checkpoint predicts {name} that are not finite for {sample_id}")

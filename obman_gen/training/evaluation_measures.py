@@ -24,7 +24,8 @@ OBMAN_POINTS = 600
 class HandAndObject:
     """A hand and an object, metres, in one frame: the hand's root at the origin, camera axes."""
 
-    hand_vertices: Float[np.ndarray, "vertex 3"]
+    hand_vertices: Float[np.ndarray, "vertex 3"] | None
+    """None in the truth of datasets that have no hand meshes."""
     hand_joints: Float[np.ndarray, "21 3"]
     object_vertices: Float[np.ndarray, "point 3"]
     object_faces: Faces
@@ -38,7 +39,7 @@ class Case:
     category: str
     predicted: HandAndObject
     true: HandAndObject
-    surface_points: Float[np.ndarray, "2048 3"]
+    surface_points: Float[np.ndarray, "sampled 3"]
     """Of the true object's outer surface, same frame."""
 
 
@@ -81,14 +82,10 @@ def measure(
 def hand_values(case: Case) -> dict[str, float]:
     """Compare the hands: as predicted, which is relative to the root, and aligned (PA)."""
     predicted, true = case.predicted, case.true
-    values = {}
-    for kind, moving, fixed in (
-        ("hand", predicted.hand_joints, true.hand_joints),
-        ("mesh", predicted.hand_vertices, true.hand_vertices),
-    ):
-        for variant, cloud in _variants(moving, fixed).items():
-            error_m = metrics.end_point_error(cloud, fixed, root_index=None)
-            values[f"{kind}_error{variant}_mm"] = MM_PER_M * error_m
+    values = _errors("hand", predicted.hand_joints, true.hand_joints)
+    if predicted.hand_vertices is None or true.hand_vertices is None:
+        return values
+    values |= _errors("mesh", predicted.hand_vertices, true.hand_vertices)
     aligned = metrics.procrustes_aligned(predicted.hand_vertices, true.hand_vertices)
     for variant, cloud in (("", predicted.hand_vertices), ("_pa", aligned)):
         distances = metrics.cloud_distances(cloud, true.hand_vertices)
@@ -96,6 +93,14 @@ def hand_values(case: Case) -> dict[str, float]:
             score = distances.f_score(threshold_mm / MM_PER_M)
             values[f"hand_f{variant}_{threshold_mm}mm"] = score
     return values
+
+
+def _errors(kind: str, moving: np.ndarray, fixed: np.ndarray) -> dict[str, float]:
+    return {
+        f"{kind}_error{variant}_mm": MM_PER_M
+        * metrics.end_point_error(cloud, fixed, root_index=None)
+        for variant, cloud in _variants(moving, fixed).items()
+    }
 
 
 def _variants(moving: np.ndarray, fixed: np.ndarray) -> dict[str, np.ndarray]:
@@ -144,6 +149,7 @@ def contact_values(
     predicted: HandAndObject, hand: HandModel, *, simulate: bool
 ) -> dict[str, float]:
     """Measure how a hand and an object go together, whatever the truth is."""
+    assert predicted.hand_vertices is not None
     thing = predicted.object_vertices, predicted.object_faces
     closed = hand.close_boundary(predicted.hand_vertices)
     distances_m = metrics.signed_distances(predicted.hand_vertices, *thing)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Integer, UInt8
 from PIL import Image, ImageDraw
 
 from obman_gen.hands import HandModel
+from obman_gen.reconstruction.sphere import icosphere
 from obman_gen.sample import HAND, OBJECT, Camera
 from obman_gen.scene.drawing import Material, Part
 from obman_gen.scene.raster import ground_truth
@@ -17,6 +18,7 @@ COLORS = {HAND: (0.95, 0.62, 0.45), OBJECT: (0.35, 0.6, 0.95)}
 OPACITY = 0.8
 CAPTION_PX = 18
 GAP_PX = 4
+BEAD_RADIUS_M = 0.006
 MIN_TILE_PX = 192
 """Smaller pictures are enlarged: meshes show more than their pixels do, and captions fit."""
 
@@ -57,7 +59,7 @@ def from_the_side(
     shape: HandAndObject, hand: HandModel, intrinsics: Float[np.ndarray, "3 3"], side_px: int
 ) -> UInt8[np.ndarray, "side side 3"]:
     """Draw a hand and an object as seen from the camera's right, before white."""
-    centre = shape.hand_vertices.mean(axis=0)
+    centre = shape.hand_joints.mean(axis=0)
     turn = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
     ahead = np.array([0, 0, centre[2]])
 
@@ -65,7 +67,7 @@ def from_the_side(
         return (points - centre) @ turn.T + ahead
 
     moved = HandAndObject(
-        turned(shape.hand_vertices),
+        None if shape.hand_vertices is None else turned(shape.hand_vertices),
         turned(shape.hand_joints),
         turned(shape.object_vertices),
         shape.object_faces,
@@ -121,10 +123,24 @@ def _stacked(rows: Sequence[Image.Image]) -> Image.Image:
     return sheet
 
 
-def _parts(shape: HandAndObject, hand: HandModel) -> tuple[Part, Part]:
-    skin, faces = hand.close_boundary(shape.hand_vertices)
+def _parts(shape: HandAndObject, hand: HandModel) -> list[Part]:
+    """Return the meshes; where a hand's is unknown, its joints as beads."""
+    if shape.hand_vertices is None:
+        skin = beads(shape.hand_joints, BEAD_RADIUS_M)
+    else:
+        skin = hand.close_boundary(shape.hand_vertices)
     thing = shape.object_vertices, shape.object_faces
-    return _part("hand", skin, faces, HAND), _part("object", *thing, OBJECT)
+    return [_part("hand", *skin, HAND), _part("object", *thing, OBJECT)]
+
+
+def beads(
+    centres: Float[np.ndarray, "point 3"], radius: float
+) -> tuple[Float[np.ndarray, "vertex 3"], Integer[np.ndarray, "face 3"]]:
+    """Return a sphere around each point as one mesh."""
+    ball = icosphere(1)
+    vertices = (centres[:, None] + radius * ball.vertices).reshape(-1, 3)
+    starts = len(ball.vertices) * np.arange(len(centres))[:, None, None]
+    return vertices, (starts + ball.faces).reshape(-1, 3)
 
 
 def _part(name: str, vertices: np.ndarray, faces: np.ndarray, segment: int) -> Part:

@@ -15,7 +15,7 @@ from obman_gen.reconstruction.losses import weighted_total
 from obman_gen.reconstruction.sphere import random_sphere_points
 from obman_gen.training import session as sessions
 from obman_gen.training.config import AugmentConfig, TrainConfig
-from obman_gen.training.data import Batch, training_batches
+from obman_gen.training.data import Batch, data_of, training_batches
 from obman_gen.training.log import TrainingLog
 from obman_gen.training.schedule import learning_rate
 from obman_gen.training.session import BEST, LAST, Session
@@ -48,7 +48,7 @@ def train(
     """Train on a run's shards; leave `best.pt`, `last.pt` and logs in ``out``.
 
     Args:
-        run: the run folder.
+        run: the run folder; not looked at if the configuration names other data.
         out: where to write.
         config: how to train.
         reporter: shows progress.
@@ -215,8 +215,9 @@ def _last_scores(session: Session) -> Scores:
 
 def _say_start(session: Session, run: Path, reporter: Reporter) -> None:
     config, hand = session.config, session.bare.hand
+    data = ", ".join(str(where) for where in data_of(run, config, "train"))
     reporter.say(
-        f"training on {len(session.pictures)} pictures ({', '.join(config.images)}) of {run}, "
+        f"training on {len(session.pictures)} pictures ({', '.join(config.images)}) of {data}, "
         f"hand model {hand.name}, on {session.accelerator.device}: {session.total_steps} steps "
         f"in {config.epochs} + {config.contact_epochs} epochs, step {session.step} done"
     )

@@ -40,6 +40,11 @@ class View:
     focal_px: float | None = None
     """None: `FOCAL_PER_SIDE` times the longer side."""
     side: str = "right"
+    box_factor: float | None = None
+    """Side of what is looked at over the box's longer one; None: as trained, for a box around the
+    hand's joints."""
+    matrix: Float[np.ndarray, "3 3"] | None = None
+    """The camera's, where it is known; the focal length is then in it."""
 
     def __post_init__(self):
         if self.box_px is not None and not min(self.box_px[2:]) > 0:
@@ -48,7 +53,9 @@ class View:
             raise InputError(f"--focal must be positive, got {self.focal_px}")
 
     def intrinsics(self, width_px: int, height_px: int) -> Float[np.ndarray, "3 3"]:
-        """Return the picture's matrix, its principal point in the middle."""
+        """Return the picture's matrix; unless known, its principal point is in the middle."""
+        if self.matrix is not None:
+            return self.matrix
         focal_px = self.focal_px or FOCAL_PER_SIDE * max(width_px, height_px)
         return np.array([[focal_px, 0, width_px / 2], [0, focal_px, height_px / 2], [0, 0, 1.0]])
 
@@ -61,7 +68,8 @@ class View:
         else:
             left, top, width, height = self.box_px
             centre = np.array([left + width / 2, top + height / 2])
-            side_px = config.augment.crop_factor * max(width, height)
+            factor = self.box_factor or config.augment.crop_factor
+            side_px = factor * max(width, height)
         mirrored = self.side != model_side
         return Crop.around(centre, side_px, config.image_px, mirrored=mirrored)
 

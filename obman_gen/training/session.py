@@ -15,12 +15,11 @@ from obman_gen.errors import InputError
 from obman_gen.hands import HandModel, load_hand_model
 from obman_gen.reconstruction import ReconstructionModel
 from obman_gen.reconstruction.objective import Objective
-from obman_gen.runfolder import RunFolder
-from obman_gen.shards.manifest import sha256_of
 from obman_gen.training import checkpoints
 from obman_gen.training.checkpoints import CheckpointInfo
 from obman_gen.training.config import TrainConfig
-from obman_gen.training.data import Pictures, steps_per_epoch
+from obman_gen.training.data import Pictures, data_of, steps_per_epoch
+from obman_gen.training.sources import fingerprint
 
 LAST, BEST = "last.pt", "best.pt"
 FREE_SETTINGS = ("device", "loader_workers", "validate_every", "save_steps")
@@ -111,9 +110,11 @@ def open_session(run: Path, config: TrainConfig, limit: int | None = None) -> Se
 
 
 def data_sha256(run: Path, config: TrainConfig) -> str:
-    """Return the sha256 of the run's manifest; of all manifests' if there are more runs."""
-    own, *others = (sha256_of(RunFolder(Path(one)).manifest) for one in (run, *config.also))
-    return own if not others else hashlib.sha256("".join((own, *others)).encode()).hexdigest()
+    """Return the sha256 of the run's manifest; of all that is trained on if there is more."""
+    prints = [fingerprint(where) for where in data_of(run, config, "train")]
+    if len(prints) == 1 and not config.data:
+        return prints[0]
+    return hashlib.sha256("".join(prints).encode()).hexdigest()
 
 
 def accelerator_for(config: TrainConfig) -> Accelerator:

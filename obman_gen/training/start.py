@@ -51,10 +51,11 @@ def start(run: Path, options: StartOptions, reporter: Reporter) -> Result:
     from obman_gen.training.session import BEST, LAST
 
     folder = RunFolder(run)
-    folder.require(folder.manifest, "dataset")
     name = f"overfit-{options.overfit}" if options.overfit else options.name
     out = folder.training / name
-    config = _settle(folder, out, options)
+    config = settle(folder, out, options)
+    if not config.data:
+        folder.require(folder.manifest, "dataset")
     _make_room(out, options)
     write_atomically(out / "config.toml", to_toml(config))
     if options.overfit:
@@ -64,8 +65,12 @@ def start(run: Path, options: StartOptions, reporter: Reporter) -> Result:
     return Result(out / BEST, f"last validation: {loop.describe(scores)}")
 
 
-def _settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
-    """Put settings together: the run's or the checkpoint's, then preset, file and words."""
+def settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
+    """Put settings together: the run's or the checkpoint's, then preset, file and words.
+
+    Raises:
+        InputError: naming a setting that does not exist, or that is not possible.
+    """
     base = _stored_settings(folder, out, options)
     if options.preset is not None:
         base = _merge(base, lookup(PRESETS, options.preset, "training preset"))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 
 from pygraspit.planner.hull import force_epsilon
+from pygraspit.planner.joggled import NEARLY_FLAT, joggled_epsilon
 
 NORMAL_WEIGHT_MM = 50.0
 """Distance that weighs as much as a contact looking sideways."""
@@ -19,6 +20,8 @@ REACH_MM = 50.0
 LEAST_COSINE = 0.7
 COUNTING_SCALE = 0.25
 LEAST_COUNT = 3
+LEAST_RADIUS = 1e-9
+"""A smaller hull radius is rounding of none."""
 NO_QUALITY = 1.0
 """Potential quality energy of a state without a force hull about the origin."""
 PI = 3.14
@@ -36,6 +39,8 @@ class ContactView:
     friction: Float[np.ndarray, "contact"]
     edges: Float[np.ndarray, "contact edge 6"]
     """Directions on each contact's friction boundary, in its own axes."""
+    edge_counts: Integer[np.ndarray, "contact"]
+    """How many of its row are a contact's own; the rest repeats one of them."""
 
     @property
     def distances(self) -> Float[np.ndarray, "contact"]:
@@ -75,12 +80,31 @@ def potential_quality_energy(view: ContactView) -> float:
 
     A contact scaled by zero stays in the hull, at the origin.
     """
+    radius = _potential_radius(view)
+    if 0.0 <= radius < NEARLY_FLAT:
+        forces = contact_scales(view)[:, None, None] * edge_forces(view)
+        own = np.arange(forces.shape[1]) < view.edge_counts[:, None]
+        radius = joggled_epsilon(forces[own])
+    return 0.0 - radius if radius >= 0.0 else NO_QUALITY
+
+
+def guided_force_closure_energy(view: ContactView) -> float:
+    """Return the potential quality energy where forces resist all others, else the contact energy.
+
+    Not one of GraspIt!'s: its guided energy also rests where the hull only touches the origin.
+    """
+    radius = _potential_radius(view)
+    return -radius if radius > LEAST_RADIUS else contact_energy(view)
+
+
+def _potential_radius(view: ContactView) -> float:
+    """Return the radius of the hull; 0 if the origin is on it, -1 if outside or too few count."""
     scales = contact_scales(view)
     if np.count_nonzero(scales > COUNTING_SCALE) < LEAST_COUNT:
-        return NO_QUALITY
+        return -1.0
     reaching = scales > 0
     forces = scales[reaching, None, None] * edge_forces(view)[reaching]
-    return 0.0 - force_epsilon(forces.reshape(-1, 3), with_origin=not reaching.all())
+    return force_epsilon(forces.reshape(-1, 3), with_origin=not reaching.all())
 
 
 def guided_potential_quality_energy(view: ContactView) -> float:

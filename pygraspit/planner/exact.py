@@ -63,18 +63,20 @@ EXACT_ENERGIES: Mapping[str, Callable[[PlanningScene], float]] = MappingProxyTyp
         "CONTACT_ENERGY": _on_contacts(energies.contact_energy),
         "POTENTIAL_QUALITY_ENERGY": _on_contacts(energies.potential_quality_energy),
         "GUIDED_POTENTIAL_QUALITY_ENERGY": _on_contacts(energies.guided_potential_quality_energy),
+        "GUIDED_FORCE_CLOSURE_ENERGY": _on_contacts(energies.guided_force_closure_energy),
         "AUTO_GRASP_QUALITY_ENERGY": _auto_grasp,
         "GUIDED_AUTO_GRASP_QUALITY_ENERGY": _guided_auto_grasp,
         "STRICT_AUTO_GRASP_ENERGY": _strict_auto_grasp,
     }
 )
-"""By GraspIt!'s names."""
+"""By GraspIt!'s names, and one of our own: the guided force closure energy."""
 
 
 def anneal_exact(
     planner: "EigenGraspPlanner",
     scene: PlanningScene,
     rng: np.random.Generator,
+    start: Float[np.ndarray, "variable"],
     max_steps: int,
 ) -> Shortlist:
     """Run one chain until its step counter reaches the limit; return its best states.
@@ -85,7 +87,7 @@ def anneal_exact(
     space, schedule = planner.space, planner.schedule
     box = np.stack([space.minimum, space.maximum, space.jump, space.circular.astype(float)])
     shortlist = new_shortlist(planner.list_size, len(space.variables))
-    state, energy, step = space.start, FIRST_ENERGY, schedule.first_step
+    state, energy, step = start, FIRST_ENERGY, schedule.first_step
     for _ in range(2 * max(max_steps - schedule.first_step, 0)):
         if step >= max_steps:
             break
@@ -107,7 +109,7 @@ def _legal_neighbour(planner, scene, rng, state, box, heat):
     neighbour = np.zeros_like(state)
     for _ in range(MAX_TRIES):
         draw_neighbour(rng, state, heat, box, neighbour)
-        object_from_palm = object_from_palm_of(planner.robot, neighbour)
+        object_from_palm = object_from_palm_of(planner.robot, neighbour, planner.space)
         if scene.put(object_from_palm, planner.postures.dofs(neighbour)):
             frame = object_from_palm @ planner.robot.palm_from_approach
             return neighbour, frame, EXACT_ENERGIES[planner.energy](scene)

@@ -12,18 +12,22 @@ from numba import njit
 
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
+from pygraspit.planner.energies import LEAST_RADIUS
+from pygraspit.planner.forces import UP, add_forces
 from pygraspit.planner.hull import hull_epsilon, new_workspace
+from pygraspit.planner.places import fill_place
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
 from pygraspit.sdf import at_point, distance_at
-from pygraspit.transforms import NO_TURN_RAD, multiply
+from pygraspit.transforms import multiply
 
 FAST_ENERGIES = (
     "CONTACT_ENERGY",
     "POTENTIAL_QUALITY_ENERGY",
     "GUIDED_POTENTIAL_QUALITY_ENERGY",
+    "GUIDED_FORCE_CLOSURE_ENERGY",
 )
-CONTACT, POTENTIAL, GUIDED = range(3)
+CONTACT, POTENTIAL, GUIDED, CLOSURE = range(4)
 FIRST_ENERGY = 1e8
 MAX_TRIES = 11
 """Neighbours tried before a step is given up."""
@@ -110,7 +114,7 @@ def _anneal(
 def evaluate(hand, field, search, state, object_from_approach, scratch):  # pragma: no cover
     """Return a state's energy, `ILLEGAL` in collision; fill its approach frame."""
     poses, frames, centres, bounds, forces, corners, planes, rim = scratch
-    _pose(hand, state, object_from_approach, poses, frames)
+    _pose(hand, search.place, state, object_from_approach, poses, frames)
     if _collides(hand, field, poses, centres, bounds, search.slack_mm):
         return ILLEGAL
     return _energy(hand, field, search.energy, poses, forces, corners, planes, rim)
@@ -118,7 +122,7 @@ def evaluate(hand, field, search, state, object_from_approach, scratch):  # prag
 
 @njit(cache=True)
 @no_type_check
-def _pose(hand, state, object_from_approach, poses, frames):  # pragma: no cover
+def _pose(hand, place, state, object_from_approach, poses, frames):  # pragma: no cover
     """Fill the approach frame and the pose of palm and links for a state."""
     eigengrasp_count, dof_count = hand.directions.shape
     dofs = hand.origin.copy()
@@ -130,28 +134,9 @@ def _pose(hand, state, object_from_approach, poses, frames):  # pragma: no cover
         k = hand.joints.dof[joint]
         value = min(max(dofs[k], hand.dof_range[0, k]), hand.dof_range[1, k])
         joints[joint] = hand.ratio[joint] * value
-    place = state[eigengrasp_count:]
-    _fill_axis_angle(place, object_from_approach)
+    fill_place(place, state[eigengrasp_count:], object_from_approach)
     multiply(object_from_approach, hand.approach_from_palm, poses[0])
     fill_link_poses(hand.joints, poses[0], joints, frames, poses[1:])
-
-
-@njit(cache=True)
-@no_type_check
-def _fill_axis_angle(place, frame):  # pragma: no cover
-    """Fill a transform from x, y, z, theta, phi, alpha."""
-    theta, phi, alpha = place[3], place[4], place[5]
-    if abs(alpha) < NO_TURN_RAD:
-        alpha = 0.0
-    x, y, z = np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)
-    c, s = np.cos(alpha), np.sin(alpha)
-    v = 1.0 - c
-    frame[0, 0], frame[0, 1], frame[0, 2] = c + x * x * v, x * y * v - z * s, x * z * v + y * s
-    frame[1, 0], frame[1, 1], frame[1, 2] = y * x * v + z * s, c + y * y * v, y * z * v - x * s
-    frame[2, 0], frame[2, 1], frame[2, 2] = z * x * v - y * s, z * y * v + x * s, c + z * z * v
-    frame[0, 3], frame[1, 3], frame[2, 3] = place[0], place[1], place[2]
-    frame[3, 0] = frame[3, 1] = frame[3, 2] = 0.0
-    frame[3, 3] = 1.0
 
 
 @njit(cache=True)
@@ -293,32 +278,13 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
             counting += 1
         if scale > 0.0 and kind != CONTACT:
             reaching += 1
-            force_count = _add_forces(hand, contact, normal, scale, forces, force_count)
+            edges = hand.contact_edges[contact, : hand.contact_edge_count[contact]]
+            force_count = add_forces(edges, normal, UP, scale, forces, force_count)
     mean = total / contact_count
     if kind == CONTACT:
         return mean
     if counting >= 3:
         radius = hull_epsilon(forces, force_count, reaching < contact_count, corners, planes, rim)
-        if radius >= 0.0:
+        if radius >= (LEAST_RADIUS if kind == CLOSURE else 0.0):
             return -radius
     return 1.0 if kind == POTENTIAL else mean
-
-
-@njit(cache=True)
-@no_type_check
-def _add_forces(hand, contact, normal, scale, forces, count):  # pragma: no cover
-    """Append a contact's scaled edge forces; return the new number of forces."""
-    # First tangent (0, 1, 0) x n, second n x first.
-    tx, tz = normal[2], -normal[0]
-    length = np.sqrt(tx * tx + tz * tz) + 1e-300
-    tx, tz = tx / length, tz / length
-    bx = normal[1] * tz
-    by = normal[2] * tx - normal[0] * tz
-    bz = -normal[1] * tx
-    for edge in range(hand.contact_edge_count[contact]):
-        a, b = hand.contact_edges[contact, edge, 0], hand.contact_edges[contact, edge, 1]
-        forces[count, 0] = scale * (normal[0] + a * tx + b * bx)
-        forces[count, 1] = scale * (normal[1] + b * by)
-        forces[count, 2] = scale * (normal[2] + a * tz + b * bz)
-        count += 1
-    return count

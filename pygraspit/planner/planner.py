@@ -10,9 +10,16 @@ from pygraspit.model import RobotModel
 from pygraspit.planner.annealing import SCHEDULES, Schedule
 from pygraspit.planner.exact import EXACT_ENERGIES, PlanningScene, anneal_exact
 from pygraspit.planner.fast import FAST_ENERGIES, anneal_fast
+from pygraspit.planner.scene import WorldScene
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.spaces import Postures, StateSpace, axis_angle_space, object_from_palm_of
-from pygraspit.planner.tables import HandTable, field_table, hand_table, search_table
+from pygraspit.planner.tables import (
+    HandTable,
+    SearchTable,
+    field_table,
+    hand_table,
+    search_table,
+)
 from pygraspit.sdf import SignedDistanceGrid
 
 DEFAULT_ENERGY = "GUIDED_POTENTIAL_QUALITY_ENERGY"
@@ -50,8 +57,20 @@ class EigenGraspPlanner:
         schedule: Schedule = SCHEDULES["ANNEAL_DEFAULT"],
         space: StateSpace | None = None,
         list_size: int = LIST_SIZE,
+        device: str = "",
     ):
         """Take a hand with eigengrasps and virtual contacts.
+
+        Args:
+            robot: the hand.
+            energy: what is minimised.
+            schedule: of the annealing.
+            space: what is varied; None: eigengrasps and a place by axis and angle.
+            list_size: grasps kept of each chain.
+            device: a torch device such as ``cuda``, on which the chains of `plan_on_field` go in
+                step; empty: one after the other, compiled, which is faster on a CPU. A device's
+                random numbers are its own, so its grasps differ; with the same device and
+                generator they are the same.
 
         Raises:
             ValueError: for an unknown energy, or a hand that lacks one or the other.
@@ -63,7 +82,7 @@ class EigenGraspPlanner:
         self.robot, self.energy, self.schedule = robot, energy, schedule
         self.space = space or axis_angle_space(robot)
         self.postures = Postures.of(robot)
-        self.list_size = list_size
+        self.list_size, self.device = list_size, device
         self._table: HandTable | None = None
 
     @property
@@ -78,6 +97,7 @@ class EigenGraspPlanner:
         scene: PlanningScene,
         rng: np.random.Generator,
         max_steps: int = DEFAULT_MAX_STEPS,
+        start: Float[np.ndarray, "variable"] | None = None,
     ) -> list[PlannedGrasp]:
         """Anneal one chain on exact geometry, best grasps first.
 
@@ -85,8 +105,14 @@ class EigenGraspPlanner:
             scene: the hand and the object.
             rng: where all chance comes from.
             max_steps: the step at which to stop; the schedule says where counting starts.
+            start: state to begin at (`pygraspit.planner.state_of` a hand); None: GraspIt!'s.
         """
-        shortlist = anneal_exact(self, scene, rng, max_steps)
+        begin = self.space.start if start is None else start
+        if isinstance(scene, WorldScene) and self.energy in FAST_ENERGIES:
+            search = self.search(scene.max_radius_mm)
+            shortlist, _ = scene.anneal(search, rng, begin, max_steps, self.list_size)
+        else:
+            shortlist = anneal_exact(self, scene, rng, begin, max_steps)
         return self._grasps(shortlist)
 
     def plan_on_field(
@@ -116,23 +142,40 @@ class EigenGraspPlanner:
                 f"{self.energy} needs exact geometry; a distance field can give "
                 f"{', '.join(FAST_ENERGIES)}"
             )
-        energy = FAST_ENERGIES.index(self.energy)
-        search = search_table(self.space, self.schedule, energy, slack_mm, max_radius_mm)
+        search = self.search(max_radius_mm, slack_mm)
         field = field_table(distance_mm)
-        lists = []
-        for chain, child in enumerate(rng.spawn(chain_count)):
-            start = self.space.start if chain == 0 else self.space.uniform(child)
-            found, _ = anneal_fast(
-                self.table, field, search, child, start, step_count, self.list_size
-            )
-            lists.append(found)
+        children = rng.spawn(chain_count)
+        starts = [self.space.uniform(child) if chain else self.space.start
+                  for chain, child in enumerate(children)]  # fmt: skip
+        if self.device:
+            lists = self._anneal_in_step(field, search, np.stack(starts), step_count, rng)
+        else:
+            lists = [
+                anneal_fast(self.table, field, search, child, start, step_count, self.list_size)[0]
+                for child, start in zip(children, starts, strict=True)
+            ]
         return self._grasps(merged(lists, max_radius_mm))
+
+    def _anneal_in_step(self, field, search, starts, step_count, rng) -> list[Shortlist]:
+        import torch
+
+        from pygraspit.planner.batched import anneal_batched
+        from pygraspit.planner.batched_energy import BatchedEnergy
+
+        energy = BatchedEnergy(self.table, field, search, torch.device(self.device))
+        seed = int(rng.integers(2**62))
+        return anneal_batched(energy, search, starts, step_count, self.list_size, seed)
+
+    def search(self, max_radius_mm: float, slack_mm: float = 0.0) -> SearchTable:
+        """Return what a compiled search varies about an object of the given size."""
+        energy = FAST_ENERGIES.index(self.energy)
+        return search_table(self.space, self.schedule, energy, slack_mm, max_radius_mm)
 
     def _grasps(self, shortlist: Shortlist) -> list[PlannedGrasp]:
         return [
             PlannedGrasp(
                 energy=float(shortlist.energy[row]),
-                object_from_palm=object_from_palm_of(self.robot, shortlist.state[row]),
+                object_from_palm=object_from_palm_of(self.robot, shortlist.state[row], self.space),
                 dofs=self.postures.dofs(shortlist.state[row]),
                 state=shortlist.state[row].copy(),
                 step=int(shortlist.step[row]),

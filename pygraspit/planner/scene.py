@@ -5,7 +5,11 @@ from jaxtyping import Float
 
 from pygraspit.body import Body
 from pygraspit.crossing import any_cross
+from pygraspit.planner.chain import Counts, anneal_on_surfaces, new_posture
 from pygraspit.planner.energies import Closing, ContactView
+from pygraspit.planner.shortlist import Shortlist
+from pygraspit.planner.surfaces import surface_table
+from pygraspit.planner.tables import SearchTable
 from pygraspit.quality import NO_CLOSURE
 from pygraspit.robot import Robot
 from pygraspit.world import World
@@ -31,8 +35,8 @@ class WorldScene:
             else robot.links[int(starts[contact.chain_index]) + contact.link_index]
             for contact in contacts
         ]
-        edge_count = max((len(contact.friction_edges) for contact in contacts), default=0)
-        self._edges = np.zeros((len(contacts), edge_count, 6))
+        self._edge_counts = np.array([len(contact.friction_edges) for contact in contacts], int)
+        self._edges = np.zeros((len(contacts), self._edge_counts.max(initial=0), 6))
         for row, contact in zip(self._edges, contacts, strict=True):
             # Filled up with the first edge again: a point twice changes no hull.
             row[:] = contact.friction_edges[0]
@@ -55,7 +59,28 @@ class WorldScene:
         places = np.einsum("cij,cj->ci", poses[:, :3, :3], self._places) + poses[:, :3, 3]
         normals = np.einsum("cij,cj->ci", poses[:, :3, :3], self._normals)
         to_object = self._body.closest_points(places) - places
-        return ContactView(to_object, normals, self._friction, self._edges)
+        return ContactView(to_object, normals, self._friction, self._edges, self._edge_counts)
+
+    def anneal(
+        self,
+        search: SearchTable,
+        rng: np.random.Generator,
+        start: Float[np.ndarray, "variable"],
+        max_steps: int,
+        list_size: int,
+    ) -> tuple[Shortlist, Counts]:
+        """Run one compiled chain, for energies of virtual contacts.
+
+        The hand ends as the last state tried had it.
+        """
+        robot, body = self._robot, self._body
+        posture = new_posture(robot.dofs, robot.joints, len(robot.links))
+        found, counts = anneal_on_surfaces(
+            surface_table(self._world, robot, body), search, rng, start, posture, max_steps,
+            list_size,
+        )  # fmt: skip
+        robot.force_dofs(posture.dofs, body.world_from_body @ posture.palm)
+        return found, counts
 
     def close(self, approach_first: bool) -> Closing:
         """Close the fingers from where `put` left the hand.

@@ -4,7 +4,9 @@ The states and ranges are GraspIt!'s. A state is one row of numbers: eigengrasp 
 first, then the place. Places are given in the object's frame, millimetres and radians.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,16 @@ from jaxtyping import Float
 
 from pygraspit.kinematics import Kinematics
 from pygraspit.model import EigenGrasps, RobotModel
-from pygraspit.transforms import inverse, rotation, translation
+from pygraspit.planner import places
+from pygraspit.transforms import (
+    Transform,
+    inverse,
+    matrix_from_quaternion,
+    quaternion_from_matrix,
+    rigid,
+    rotation,
+    translation,
+)
 
 
 class Variable(NamedTuple):
@@ -38,6 +49,16 @@ AXIS_ANGLE: tuple[Variable, ...] = (
 )
 """Translation, then a turn by alpha about the direction with polar angles theta and phi."""
 
+COMPLETE: tuple[Variable, ...] = (
+    *AXIS_ANGLE[:3],
+    Variable("Qw", -5.0, 5.0, 1.0, 2.5),
+    Variable("Qx", -5.0, 5.0, 0.0, 2.5),
+    Variable("Qy", -5.0, 5.0, 0.0, 2.5),
+    Variable("Qz", -5.0, 5.0, 0.0, 2.5),
+)
+"""Translation and a quaternion of any length. GraspIt!'s ranges; start and largest steps of the
+quaternion are ours, no turn and a quarter of the range, as for amplitudes."""
+
 JUMP_SHARE = 0.25
 """Largest step of an amplitude as a share of its range; GraspIt! has 2 for -4..4."""
 
@@ -47,6 +68,8 @@ class StateSpace:
     """The variables of one search."""
 
     variables: tuple[Variable, ...]
+    place: int = places.AXIS_ANGLE
+    """How the last of them write a place: one of `pygraspit.planner.places`."""
 
     @property
     def start(self) -> Float[np.ndarray, "variable"]:
@@ -77,6 +100,29 @@ class StateSpace:
         """Draw a state anywhere in the space."""
         return rng.uniform(self.minimum, self.maximum)
 
+    def object_from_approach(self, state: Float[np.ndarray, "variable"]) -> Transform:
+        """Return the approach frame of a state, mm, in the object's frame."""
+        if self.place == places.AXIS_ANGLE:
+            x, y, z, theta, phi, alpha = state[-6:]
+            axis = [np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)]
+            return translation(x, y, z) @ rotation(alpha, np.array(axis))
+        shift, quaternion = state[-7:-4], state[-4:]
+        if not quaternion.any():
+            return rigid(np.eye(3), shift)
+        return rigid(matrix_from_quaternion(quaternion), shift)
+
+    def place_of(self, object_from_approach: Transform) -> Float[np.ndarray, "number"]:
+        """Return the numbers that write a place; those of a turn from the half with w >= 0."""
+        quaternion = quaternion_from_matrix(object_from_approach[:3, :3])
+        if self.place == places.AXIS_ANGLE:
+            length = float(np.linalg.norm(quaternion[1:]))
+            x, y, z = quaternion[1:] / length if length > 0.0 else (0.0, 0.0, 1.0)
+            turn = [np.arccos(np.clip(z, -1.0, 1.0)), np.arctan2(y, x)]
+            turn.append(2.0 * np.arctan2(length, quaternion[0]))
+        else:
+            turn = quaternion
+        return np.append(object_from_approach[:3, 3], turn)
+
     def _column(self, name: str) -> Float[np.ndarray, "variable"]:
         return np.array([getattr(variable, name) for variable in self.variables], np.float64)
 
@@ -92,22 +138,40 @@ def axis_angle_space(robot: RobotModel, reach_mm: float | None = None) -> StateS
     Raises:
         ValueError: if the hand has no eigengrasps.
     """
-    eigengrasps = eigengrasps_of(robot)
-    postures = tuple(
-        Variable(f"EG{index}", float(low), float(high), float(low), JUMP_SHARE * float(high - low))
-        for index, (low, high) in enumerate(
-            zip(eigengrasps.minimum, eigengrasps.maximum, strict=True)
-        )
-    )
-    places = AXIS_ANGLE
+    numbers = AXIS_ANGLE
     if reach_mm is not None:
         box = [
             place._replace(minimum=-reach_mm, maximum=reach_mm, start=0.0, jump=reach_mm)
             for place in AXIS_ANGLE[:3]
         ]
         box[2] = box[2]._replace(start=reach_mm)
-        places = (*box, *AXIS_ANGLE[3:])
-    return StateSpace((*postures, *places))
+        numbers = (*box, *AXIS_ANGLE[3:])
+    return StateSpace((*_amplitudes(robot), *numbers))
+
+
+def complete_space(robot: RobotModel) -> StateSpace:
+    """Return GraspIt!'s space with quaternions, for a hand with eigengrasps.
+
+    Raises:
+        ValueError: if the hand has no eigengrasps.
+    """
+    return StateSpace((*_amplitudes(robot), *COMPLETE), places.COMPLETE)
+
+
+SPACES: Mapping[str, Callable[[RobotModel], StateSpace]] = MappingProxyType(
+    {"SPACE_AXIS_ANGLE": axis_angle_space, "SPACE_COMPLETE": complete_space}
+)
+"""By GraspIt!'s names."""
+
+
+def _amplitudes(robot: RobotModel) -> tuple[Variable, ...]:
+    eigengrasps = eigengrasps_of(robot)
+    return tuple(
+        Variable(f"EG{index}", float(low), float(high), float(low), JUMP_SHARE * float(high - low))
+        for index, (low, high) in enumerate(
+            zip(eigengrasps.minimum, eigengrasps.maximum, strict=True)
+        )
+    )
 
 
 def eigengrasps_of(robot: RobotModel) -> EigenGrasps:
@@ -149,10 +213,24 @@ def dofs_of(robot: RobotModel, state: Float[np.ndarray, "variable"]) -> Float[np
 
 
 def object_from_palm_of(
-    robot: RobotModel, state: Float[np.ndarray, "variable"]
+    robot: RobotModel, state: Float[np.ndarray, "variable"], space: StateSpace
 ) -> Float[np.ndarray, "4 4"]:
-    """Return the hand's place in a state of the axis-angle space, mm, in the object's frame."""
-    x, y, z, theta, phi, alpha = state[-6:]
-    axis = np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
-    object_from_approach = translation(x, y, z) @ rotation(alpha, axis)
-    return object_from_approach @ inverse(robot.palm_from_approach)
+    """Return the hand's place in a state, mm, in the object's frame."""
+    return space.object_from_approach(state) @ inverse(robot.palm_from_approach)
+
+
+def state_of(
+    robot: RobotModel,
+    object_from_palm: Transform,
+    dofs: Float[np.ndarray, "dof"],
+    space: StateSpace,
+) -> Float[np.ndarray, "variable"]:
+    """Return the state of a posed hand, for a search to begin at.
+
+    Amplitudes are those of least squares: a posture outside the eigengrasps' span, or a place
+    outside the ranges, gives a state nearby.
+    """
+    eigengrasps, origin = eigengrasps_of(robot), Postures.of(robot).origin
+    amplitudes = np.linalg.lstsq(eigengrasps.directions.T, dofs - origin, rcond=None)[0]
+    place = space.place_of(object_from_palm @ robot.palm_from_approach)
+    return np.clip(np.append(amplitudes, place), space.minimum, space.maximum)

@@ -15,8 +15,8 @@ from pygraspit.sdf import SignedDistanceGrid
 from pygraspit.transforms import inverse
 
 
-class HandTable(NamedTuple):
-    """What the compiled planner knows of a hand; links count from the palm, 0."""
+class ContactHand(NamedTuple):
+    """A hand's joints, eigengrasps and virtual contacts; links count from the palm, 0."""
 
     joints: JointTable
     ratio: np.ndarray
@@ -28,6 +28,35 @@ class HandTable(NamedTuple):
     """(eigengrasp, dof)."""
     approach_from_palm: np.ndarray
     """(4, 4)."""
+    contact_link: np.ndarray
+    contact_place: np.ndarray
+    """(contact, 3) link frame, mm."""
+    contact_normal: np.ndarray
+    contact_edges: np.ndarray
+    """(contact, edge, 2): tangential forces at unit normal force, friction included."""
+    contact_edge_count: np.ndarray
+
+
+class HandTable(NamedTuple):
+    """What the search on a field knows of a hand: a `ContactHand`, and balls and points."""
+
+    joints: JointTable
+    ratio: np.ndarray
+    dof_range: np.ndarray
+    """(2, dof) radians."""
+    origin: np.ndarray
+    """(dof,) posture of zero amplitudes."""
+    directions: np.ndarray
+    """(eigengrasp, dof)."""
+    approach_from_palm: np.ndarray
+    """(4, 4)."""
+    contact_link: np.ndarray
+    contact_place: np.ndarray
+    """(contact, 3) link frame, mm."""
+    contact_normal: np.ndarray
+    contact_edges: np.ndarray
+    """(contact, edge, 2): tangential forces at unit normal force, friction included."""
+    contact_edge_count: np.ndarray
     ball_link: np.ndarray
     ball_centre: np.ndarray
     ball_radius: np.ndarray
@@ -49,13 +78,6 @@ class HandTable(NamedTuple):
     """(link pair, 2): the links of those pairs."""
     pair_start: np.ndarray
     """(link pair + 1,) where each pair of links' begin in ``ball_pairs``."""
-    contact_link: np.ndarray
-    contact_place: np.ndarray
-    """(contact, 3) link frame, mm."""
-    contact_normal: np.ndarray
-    contact_edges: np.ndarray
-    """(contact, edge, 2): tangential forces at unit normal force, friction included."""
-    contact_edge_count: np.ndarray
 
 
 class FieldTable(NamedTuple):
@@ -79,6 +101,8 @@ class SearchTable(NamedTuple):
     """Overlap that does not yet count as collision."""
     max_radius_mm: float
     """Of the object about its centre of gravity: the unit of distance between states."""
+    place: int
+    """How states write places: one of `pygraspit.planner.places`."""
 
 
 def field_table(distance_mm: SignedDistanceGrid) -> FieldTable:
@@ -95,27 +119,44 @@ def search_table(
 ) -> SearchTable:
     """Flatten a search."""
     box = np.stack([space.minimum, space.maximum, space.jump, space.circular.astype(float)])
-    return SearchTable(box, schedule.as_array(), energy, slack_mm, max_radius_mm)
+    return SearchTable(box, schedule.as_array(), energy, slack_mm, max_radius_mm, space.place)
 
 
-@lru_cache(maxsize=4)
-def hand_table(robot: RobotModel) -> HandTable:
-    """Flatten a hand with eigengrasps and virtual contacts; once for all objects it is tried on."""
+def contact_hand(robot: RobotModel) -> ContactHand:
+    """Flatten a hand with eigengrasps and virtual contacts.
+
+    Raises:
+        ValueError: if it lacks one or the other.
+    """
     kinematics, eigengrasps = Kinematics.of(robot), eigengrasps_of(robot)
-    solids = solids_of(robot)
     dof_range = np.stack([kinematics.minimum, kinematics.maximum])
     contact_link, place, normal, edges, edge_count = _contacts(robot)
-    ball_pairs, link_pairs, pair_start = _by_links(
-        _ball_pairs(robot, kinematics, solids), solids.link
-    )
-    link_count = len(kinematics.table.link_joint) + 1
-    return HandTable(
+    return ContactHand(
         joints=kinematics.table,
         ratio=kinematics.table.ratio,
         dof_range=dof_range,
         origin=np.clip(eigengrasps.origin, *dof_range),
         directions=np.ascontiguousarray(eigengrasps.directions, np.float64),
         approach_from_palm=inverse(robot.palm_from_approach),
+        contact_link=contact_link,
+        contact_place=place,
+        contact_normal=normal,
+        contact_edges=edges,
+        contact_edge_count=edge_count,
+    )
+
+
+@lru_cache(maxsize=4)
+def hand_table(robot: RobotModel) -> HandTable:
+    """Flatten a hand with eigengrasps and virtual contacts, and pack its links with balls."""
+    kinematics = Kinematics.of(robot)
+    solids = solids_of(robot)
+    ball_pairs, link_pairs, pair_start = _by_links(
+        _ball_pairs(robot, kinematics, solids), solids.link
+    )
+    link_count = len(kinematics.table.link_joint) + 1
+    return HandTable(
+        *contact_hand(robot),
         ball_link=solids.link,
         ball_centre=solids.centre,
         ball_radius=solids.radius,
@@ -124,11 +165,6 @@ def hand_table(robot: RobotModel) -> HandTable:
         ball_pairs=ball_pairs,
         link_pairs=link_pairs,
         pair_start=pair_start,
-        contact_link=contact_link,
-        contact_place=place,
-        contact_normal=normal,
-        contact_edges=edges,
-        contact_edge_count=edge_count,
     )
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from numpy.testing import assert_allclose, assert_array_equal
 from scene.stand_in import camera, drawing
 
 from obman_gen.blender.config import RenderConfig
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.sample import VIEWS, Camera
-from obman_gen.scene.drawing import Material
+from obman_gen.scene.drawing import Material, Part
 
 pytestmark = pytest.mark.blender
 
@@ -111,6 +112,64 @@ def test_another_process_renders_the_same_bits(renderer):
     assert done.stdout.split()[-1] == hashlib.sha256(here.tobytes()).hexdigest()
 
 
+def test_cycles_covers_pixels_as_the_guides_say(renderer):
+    """Cycles' own filter and random rays against the window and a grid of rays."""
+    from obman_gen.blender.renderer import Renderer, crop_box
+    from obman_gen.scene.guides import view_guides
+    from obman_gen.scene.visibility import view_truths
+
+    config = RenderConfig(samples=256, body_samples=256, denoise=False, max_bounces=0, **RULES_OFF)
+    many = Renderer(config, lambda scene, _: scene)
+    scene = drawing()
+    truths = view_truths(scene)
+    many._build(scene)
+    fronts = many._fronts(scene, truths)
+    many._builder.clear()
+
+    boxes = {view: crop_box(np.isfinite(truths[view].depth_m)) for view in VIEWS}
+    guides = view_guides(scene, boxes, lambda _: None)
+    for view in VIEWS:
+        error = fronts[view][1][..., 3] - guides[view].coverage[..., 0]
+        # A grid errs by up to half a step, 0.15, either way; the noise of 256 rays by 0.03.
+        assert np.abs(error).max() < 0.18
+        assert abs(error.mean()) < 0.002
+
+
+def test_samples_of_a_subset_add_up_to_the_whole(renderer):
+    """2 samples everywhere and 6 more in a box are the 8 samples of one render, bit for bit."""
+    from obman_gen.blender.renderer import Renderer
+
+    pictures = []
+    for few in (2, 8):
+        config = RenderConfig(samples=8, body_samples=few, denoise=False, **RULES_OFF)
+        result = Renderer(config, lambda scene, _: scene).render(drawing(2))
+        pictures.append(result.views["ho"])
+    held = np.isin(pictures[0].segmentation, (1, 3))
+
+    difference = np.abs(pictures[0].image.astype(int) - pictures[1].image)[held]
+    assert difference.max() <= 1  # floats add up in another order
+
+
+def test_panoramas_are_denoised(renderer):
+    """Rooms have four samples a pixel: without denoising they are grain."""
+    from obman_gen.blender.renderer import Renderer
+
+    plain = Renderer(RenderConfig(denoise=False), lambda scene, _: scene)
+    hall = trimesh.creation.icosphere(2, 3.0)
+    part = Part(
+        "hall", np.array(hall.vertices), hall.faces, (Material(),), np.zeros(len(hall.faces), int)
+    )
+    scene = drawing(parts=(part,))
+    many = plain.panorama(scene, 64, 256)
+
+    rms = [
+        float(np.sqrt(np.mean((some.panorama(scene, 64, 4) - many) ** 2)))
+        for some in (renderer, plain)
+    ]
+
+    assert rms[0] < 0.7 * rms[1]
+
+
 def test_each_view_is_lit_without_what_it_does_not_show(renderer):
     """With the object gone, its shadow is too: the hand of H is nowhere darker than in HO."""
     result = renderer.render(drawing())
@@ -176,8 +235,6 @@ def test_texture_lands_the_right_way_up(renderer):
     faces = np.array([[0, 1, 2], [0, 2, 3]])
     texture = np.zeros((4, 4, 3), np.uint8)
     texture[:2, 2:, 0] = 255  # red at the top right
-    from obman_gen.scene.drawing import Part
-
     card = Part("card", corners, faces, (Material(texture=texture),), np.full(2, 3), uv=uv[faces])
 
     image = renderer.render(drawing(parts=(person, card))).views["o"].image.astype(int)
@@ -189,8 +246,10 @@ def test_texture_lands_the_right_way_up(renderer):
 
 
 def test_settings_out_of_range_are_named():
-    with pytest.raises(InputError, match="at least 1, got 0 and 1"):
+    with pytest.raises(InputError, match="at least 1, got 0, 2 and 1"):
         RenderConfig(samples=0)
+    with pytest.raises(InputError, match="fast, balanced or high, got 'best'"):
+        RenderConfig(denoise_quality="best")
     with pytest.raises(InputError, match="must be cpu, cuda or optix, got 'tpu'"):
         RenderConfig(device="tpu")
     with pytest.raises(InputError, match=r"min_object_visible must lie in \[0, 1\], got 40"):

@@ -1,12 +1,14 @@
 """Planning a rod from nothing: grasps that hold, books that balance, the same bytes again."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from grasps.holding import hand_model, rod
 
-from obman_gen.errors import SampleRejected
+from obman_gen.errors import InputError, SampleRejected
 from obman_gen.grasps.candidates import find_candidates, planning_field
 from obman_gen.grasps.closing import VARIANTS, Closer
 from obman_gen.grasps.config import GraspsConfig, LimitsConfig
@@ -101,6 +103,22 @@ def test_weak_grasps_are_counted_when_all_directions_are_asked_for(found):
     assert strict.candidate_count == len(strict.kept) + sum(strict.rejected.values())
     weak = sum(stored.grasp.measures.directions_held < 6 for stored in found.kept)
     assert strict.rejected["directions_held"] >= weak
+
+
+def test_chains_in_step_find_candidates_too_and_a_missing_gpu_is_named():
+    tools = draw_hand(hand_model(), RandomStreams(0, "rod"), CONFIG)
+    field = planning_field(rod().distance, rod().surface[0], 1.0)
+
+    def found(device):
+        config = replace(CONFIG, chains=4, chain_steps=200, device=device)
+        return find_candidates(tools.robot, field, np.random.default_rng(0), config)
+
+    assert max(candidate.score for candidate in found("cpu")) > 0
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match=r"grasps\.device is cuda, but torch sees no GPU"):
+            found("cuda")
+    with pytest.raises(InputError, match="device must be empty, cpu or cuda, got 'tpu'"):
+        found("tpu")
 
 
 def test_only_fingers_that_closed_on_air_are_relaxed():

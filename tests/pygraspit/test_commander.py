@@ -69,7 +69,8 @@ def test_planned_grasps_are_what_closing_there_gives(bar):
 @pytest.mark.parametrize("space", ["SPACE_ELLIPSOID", 2, SimpleNamespace(type=2)])
 def test_a_search_that_is_not_there_is_refused_by_name(bar, space):
     with pytest.raises(
-        DescriptionError, match="search_space SPACE_ELLIPSOID is not available; SPACE_AXIS_ANGLE is"
+        DescriptionError,
+        match="SPACE_ELLIPSOID is not available; SPACE_AXIS_ANGLE, SPACE_COMPLETE are",
     ):
         GraspitCommander().planGrasps(search_space=space)
 

@@ -8,6 +8,7 @@ from scipy.spatial import ConvexHull
 
 from pygraspit.friction import soft_friction_edges
 from pygraspit.planner.hull import force_epsilon
+from pygraspit.planner.joggled import NEARLY_FLAT, joggled_epsilon
 
 
 def radius_by_qhull(points):
@@ -66,3 +67,31 @@ def test_origin_outside_flat_and_among_the_points():
     assert force_epsilon(np.zeros((8, 3))) == -1.0
     assert force_epsilon(np.zeros((0, 3)), with_origin=True) == 0.0
     assert force_epsilon(np.eye(3)) == -1.0
+
+
+def test_joggling_moves_no_radius_that_is_not_nearly_zero():
+    """Centra move by 1e-4, radii of facets that are far across by less."""
+    rng = np.random.default_rng(4)
+    for _ in range(50):
+        points = cones(rng, rng.integers(3, 12), 0.5)
+        exact = force_epsilon(points)
+
+        if not 0.0 <= exact < NEARLY_FLAT:
+            assert_allclose(joggled_epsilon(points), exact, atol=1e-4)
+
+
+def test_joggled_copies_of_the_origin_hold_it_in_some_cones_and_not_in_others():
+    rng = np.random.default_rng(5)
+    verdicts = []
+    for _ in range(40):
+        cone = cones(rng, 3, 0.5)
+        cone = cone[cone[:, 2] > 0.05] if (cone[:, 2] > 0.05).sum() > 20 else np.abs(cone) + 0.05
+        radius = joggled_epsilon(np.vstack([cone, np.zeros((200, 3))]))
+        verdicts.append(radius >= 0.0)
+        assert radius < 1e-8
+
+    assert 0 < sum(verdicts) < 40
+
+
+def test_a_joggled_hull_of_one_point_or_none_is_none():
+    assert joggled_epsilon(np.zeros((3, 3))) == -1.0

@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scene.grasping import box, figure, grasp_of
 
 from obman_gen.arrays import transform_points
-from obman_gen.errors import SampleRejected
+from obman_gen.errors import InputError, SampleRejected
 from obman_gen.sample import SPLITS
 from obman_gen.scene import Scene, SceneConfig, compose
 from obman_gen.scene.people import PersonConfig, draw_looks, draw_pose_name
-from obman_gen.scene.placement import PlacementConfig
+from obman_gen.scene.placement import PlacementConfig, Subject, palm_cosine, place
 from obman_gen.scene.pools import generator_of
 
 AGREE_M = 1e-4
@@ -122,3 +122,21 @@ def test_no_skin_clothes_or_pose_is_shared_between_splits():
     assert not names["train"] & names["val"]
     assert not names["train"] & names["test"]
     assert not names["val"] & names["test"]
+
+
+@pytest.mark.parametrize(("below", "kept"), [(0.4, 0.0), (0.4, 0.25), (0.7, 0.5)])
+def test_as_many_edge_on_views_are_left_as_asked_for(below, kept):
+    """All directions alike, the cosine is uniform: a share ``below`` of the views is edge-on."""
+    rng, camera = np.random.default_rng(1), SceneConfig().camera.camera()
+    joints = 0.03 * rng.normal(size=(21, 3))
+    alone = Subject(joints, joints.mean(axis=0), None, None, None, None, None)
+    config = PlacementConfig(edge_on_below=below, edge_on_kept=kept)
+    count = 1500
+
+    views = [place(alone, camera, rng, config).camera_from_subject for _ in range(count)]
+    cosines = np.array([palm_cosine(joints, view) for view in views])
+
+    share = below * kept / (below * kept + 1 - below)
+    assert abs((cosines < below).mean() - share) <= 3 * np.sqrt(share * (1 - share) / count)
+    with pytest.raises(InputError, match=r"edge_on_kept must lie in \[0, 1\], got 2"):
+        PlacementConfig(edge_on_kept=2.0)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 from scene.stand_in import camera
+from shards.synthetic import sample
 
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.sample import SPLITS
@@ -16,10 +17,12 @@ from obman_gen.scene.backgrounds import (
     split_files,
 )
 from obman_gen.scene.color import encode_srgb
+from obman_gen.scene.compose import Draw
 from obman_gen.scene.people import PersonConfig, draw_looks
 from obman_gen.scene.pools import ArrayCache
 from obman_gen.scene.scans import split_scans, tone_of
 from obman_gen.scene.skin import albedo
+from obman_gen.stages.studio import Studio, draw_sample
 
 
 def picture(path, color=(120, 90, 70), size=(40, 30)):
@@ -56,6 +59,45 @@ def test_a_broken_photograph_rejects_the_draw_and_names_the_file(photographs, tm
 
     with pytest.raises(SampleRejected, match=r"unreadable_background: .*broken\.jpg"):
         painter.paint(Background("image", "broken.jpg", 0), camera(), np.eye(3), no_panorama)
+
+
+class Painting(Studio):
+    """A studio whose samples are as good as the photographs behind them."""
+
+    def __init__(self, painter):
+        self.painter = painter
+
+    def sample(self, draw):
+        background = draw_background(draw("background"), draw.split, self.painter.config)
+        self.painter.paint(background, camera(16, 16), np.eye(3), no_panorama)
+        return sample(draw.split, 0, size_px=16)
+
+
+def test_one_broken_photograph_among_ten_thousand_costs_one_draw(tmp_path):
+    folder = tmp_path / "photographs"
+    picture(folder / "0.jpg")
+    for number in range(1, 10_000):
+        (folder / f"{number}.jpg").hardlink_to(folder / "0.jpg")
+    config = BackgroundConfig(str(folder), kinds={"image": 1.0})
+    broken = split_files(str(folder), "train")[77]
+    (folder / broken).unlink()
+    (folder / broken).write_bytes(b"\xff\xd8 not much of an image")
+
+    def first_name(address):
+        return draw_background(Draw(**address)("background"), "train", config).name
+
+    addresses = (
+        {"sample_id": f"train-{number:08d}", "split": "train", "seed": 0}
+        for number in range(200_000)
+    )
+    met = next(address for address in addresses if first_name(address) == broken)
+
+    _, rejected = draw_sample(Painting(BackgroundPainter(config, ArrayCache(tmp_path))), met, 60)
+
+    assert [(record["rule"], record["attempt"]) for record in rejected] == [
+        ("unreadable_background", 0)
+    ]
+    assert broken in rejected[0]["detail"]
 
 
 def test_a_photograph_keeps_its_colours_and_gives_light_of_them(photographs, tmp_path):

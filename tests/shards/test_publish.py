@@ -77,6 +77,18 @@ def test_a_copy_that_is_cut_off_lists_nothing_that_is_not_whole(run, bucket, mon
         assert held(bucket)[f"/{entry.path}"] == (run / entry.path).read_bytes()
 
 
+def test_a_storage_that_fails_in_its_own_way_is_named(run, bucket, monkeypatch):
+    class EndpointConnectionError(Exception):  # as botocore's: no OSError
+        pass
+
+    def fail(self, path, data, **options):
+        raise EndpointConnectionError("no answer")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", fail)
+    with pytest.raises(InputError, match=f"{bucket} cannot be written: no answer"):
+        publish(run, bucket)
+
+
 def test_a_damaged_shard_is_not_published(run, bucket, tmp_path):
     copy = shutil.copytree(run, tmp_path / "run")
     flip(copy / shard_path("train", 1), 5000)

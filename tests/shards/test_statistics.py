@@ -15,7 +15,13 @@ from obman_gen.shards.statistics.contact import (
 from obman_gen.shards.statistics.counting import count_shared, grasp_keys
 from obman_gen.shards.statistics.distributions import bins_for, describe, histogram
 from obman_gen.shards.statistics.pictures import GRID, in_cells, skin_group, typology_angle_deg
-from obman_gen.shards.statistics.poses import bends_deg, distinct_rows, pose_space, spread_out
+from obman_gen.shards.statistics.poses import (
+    bends_deg,
+    distinct_rows,
+    neighbour_map,
+    pose_space,
+    spread_out,
+)
 from obman_gen.shards.statistics.viewpoints import (
     count_directions,
     directions_to_camera,
@@ -90,6 +96,27 @@ def test_spread_out_poses_take_one_of_each_cluster_before_a_second(rng):
     chosen = spread_out(poses, 5)
 
     assert sorted(chosen // 20) == [0, 1, 2, 3, 4]
+
+
+def test_nearest_on_the_map_is_a_pose_of_the_same_cluster(rng):
+    """Eight clusters in 45 dimensions, which no two axes tell apart."""
+    cluster = np.repeat(np.arange(8), 12)
+    poses = 3 * np.eye(8, 45)[cluster] + 0.3 * rng.normal(size=(96, 45))
+
+    flat = neighbour_map(poses)
+
+    gap = np.linalg.norm(flat[:, None] - flat, axis=-1)
+    np.fill_diagonal(gap, np.inf)
+    assert_array_equal(cluster[gap.argmin(axis=1)], cluster)
+    assert_array_equal(flat, neighbour_map(poses))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_few_poses_are_mapped_too(rng, count):
+    flat = neighbour_map(rng.normal(size=(count, 45)))
+
+    assert flat.shape == (count, 2)
+    assert np.isfinite(flat).all()
 
 
 def test_distinct_rows_are_the_first_of_each():

@@ -243,3 +243,40 @@ def test_more_runs_are_mixed_into_training_alone(run, hand, tmp_path):
     assert not np.array_equal(first["intrinsics"], again["intrinsics"])
     assert len(Pictures(run, "val", config, hand)) == 2 * len(Pictures(run, "val", CONFIG, hand))
     assert session.data_sha256(run, config) != session.data_sha256(run, CONFIG)
+
+
+def test_a_smaller_share_is_part_of_a_larger_one_and_validation_stays_whole(run, hand):
+    shares = {
+        share: Pictures(run, "train", replace(CONFIG, fraction=share, images=("ho", "h")), hand)
+        for share in (0.25, 0.5, 1.0)
+    }
+
+    chosen = {share: set(pictures.rows[0]) for share, pictures in shares.items()}
+    assert [len(rows) for rows in chosen.values()] == [2, 4, 8]
+    assert chosen[0.25] < chosen[0.5] < chosen[1.0]
+    for pictures in shares.values():
+        assert list(pictures.rows[0]) == list(pictures.rows[1])
+    part, whole = shares[0.25], shares[1.0]
+    for place, row in enumerate(part.rows[0]):
+        assert same(part[Draw(place, 1)], whole[Draw(row, 1)])
+    val = Pictures(run, "val", replace(CONFIG, fraction=0.25), hand)
+    assert len(val) == len(Pictures(run, "val", CONFIG, hand))
+
+
+def test_crops_around_the_object_are_the_same_with_and_without_the_hand(run, hand):
+    config = replace(CONFIG, crop_around="object", images=("ho", "o"))
+    pictures = Pictures(run, "train", config, hand)
+    count = len(pictures) // 2
+
+    for index in range(count):
+        both, alone = pictures[Draw(index, None)], pictures[Draw(count + index, None)]
+        for name in ("intrinsics", "joints_2d", "object_points"):
+            assert_array_equal(both[name], alone[name])
+    usual = Pictures(run, "train", replace(config, crop_around="shown"), hand)
+    assert not np.array_equal(usual[Draw(0, None)]["intrinsics"], both["intrinsics"])
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5, float("nan")])
+def test_impossible_shares_are_named(share):
+    with pytest.raises(InputError, match=r"training\.fraction must lie in \(0, 1\]"):
+        TrainConfig(fraction=share)

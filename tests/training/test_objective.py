@@ -33,6 +33,7 @@ def truth(hand, kinds=("ho",)):
         intrinsics,
         torch.tensor([float("h" in kind) for kind in kinds]),
         torch.tensor([float("o" in kind) for kind in kinds]),
+        torch.ones(batch),
     )
 
 

@@ -202,8 +202,9 @@ def test_the_rate_warms_up_and_falls_within_each_stage():
 
 
 def test_nothing_measured_is_no_score():
-    assert Scores(3.0, math.nan).overall_mm == 3.0
-    assert_close(Scores(3.0, 50.0).overall_mm, 8.0)
+    assert Scores(3.0, math.nan, math.nan).overall_mm == 3.0
+    assert_close(Scores(3.0, 50.0, 2.0).overall_mm, 8.0)
+    assert_close(Scores(math.nan, math.nan, 50.0).overall_mm, 5.0)
 
 
 def invoke(run, *words):

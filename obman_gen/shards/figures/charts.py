@@ -55,8 +55,16 @@ CHARTS: tuple[Chart, ...] = (
     Chart(
         "pose_map",
         "Map of hand poses",
-        "Each point is one distinct finger pose on the two axes of largest variance.",
+        "Each point is one distinct finger pose; poses alike lie close together (t-SNE).",
         drawings.pose_map,
+        "hands",
+        needs="hand_pose/map/neighbour_x",
+    ),
+    Chart(
+        "pose_axes",
+        "Hand poses by their main axes",
+        "The same poses on the two axes of largest variance.",
+        drawings.pose_axes,
         "hands",
         needs="hand_pose/map/x_rad",
     ),

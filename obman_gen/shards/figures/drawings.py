@@ -44,9 +44,22 @@ def objects_and_grasps(figure, statistics: Statistics) -> None:
 
 
 def pose_map(figure, statistics: Statistics) -> None:
-    pose_map = statistics["hand_pose"]["map"]
-    labels = np.array(pose_map["category"])
-    x, y = np.degrees(pose_map["x_rad"]), np.degrees(pose_map["y_rad"])
+    found = statistics["hand_pose"]["map"]
+    axes = _by_category(figure, found["neighbour_x"], found["neighbour_y"], found["category"])
+    axes.set_axis_off()  # nothing along them has a unit
+
+
+def pose_axes(figure, statistics: Statistics) -> None:
+    found = statistics["hand_pose"]["map"]
+    x_deg, y_deg = np.degrees([found["x_rad"], found["y_rad"]])
+    axes = _by_category(figure, x_deg, y_deg, found["category"])
+    axes.set_xlabel("first principal axis, degrees")
+    axes.set_ylabel("second, degrees")
+
+
+def _by_category(figure, x, y, category):
+    """Scatter points in the colours of their categories; return the axes."""
+    x, y, labels = np.array(x), np.array(y), np.array(category)
     size = float(np.clip(2000 / max(len(labels), 1), 3, 22))
     axes = figure.subplots()
     for place, name in enumerate(np.unique(labels)):
@@ -54,9 +67,8 @@ def pose_map(figure, statistics: Statistics) -> None:
         color = SERIES[place % len(SERIES)]
         axes.scatter(x[of_it], y[of_it], s=size, color=color, label=name, alpha=0.75, linewidths=0)
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel("first principal axis, degrees")
-    axes.set_ylabel("second, degrees")
     figure.legend(loc="outside right upper", markerscale=1.3, handletextpad=0.1)
+    return axes
 
 
 def explained_variance(figure, statistics: Statistics) -> None:

@@ -10,7 +10,9 @@ from obman_gen.shards.statistics.distributions import histogram, rounded, shares
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 MANO_ROWS = {"index": 0, "middle": 3, "little": 6, "ring": 9, "thumb": 12}
 """First of the three rows of each finger among the 15 rotation vectors of a pose."""
-MAP_POINTS = 2000
+MAP_POINTS = 1000
+"""At most so many poses are mapped: 2,000 would take a quarter of a minute."""
+_NEIGHBOURS = 30
 BEND_EDGES_DEG = np.linspace(0, 120, 31)
 
 
@@ -50,6 +52,25 @@ def pose_space(poses: Float[np.ndarray, "pose 45"]) -> PoseSpace:
     return PoseSpace(mean, axes, np.maximum(variances[::-1], 0.0))
 
 
+def neighbour_map(poses: Float[np.ndarray, "pose 45"]) -> Float[np.ndarray, "pose 2"]:
+    """Lay poses out in a plane so that those alike lie close together: t-SNE, without unit.
+
+    L. van der Maaten, G. Hinton: Visualizing data using t-SNE, JMLR 2008. It starts from the two
+    principal axes and draws nothing at random, so equal poses give an equal map.
+
+    Args:
+        poses: rotation vectors, radians; fewer than four have no neighbourhoods, and lie on
+            their principal axes.
+    """
+    from sklearn.manifold import TSNE
+
+    if len(poses) < 4:
+        space = pose_space(poses)
+        return (poses - space.mean) @ space.axes[:2].T
+    perplexity = min(_NEIGHBOURS, (len(poses) - 1) / 3)
+    return TSNE(init="pca", perplexity=perplexity, random_state=0).fit_transform(poses)
+
+
 def spread_out(poses: Float[np.ndarray, "pose 45"], count: int) -> Int[np.ndarray, "chosen"]:
     """Choose poses far from each other: start nearest the mean, then always the farthest."""
     gap = np.linalg.norm(poses - poses.mean(axis=0), axis=1)
@@ -76,6 +97,7 @@ def describe_poses(poses: Float[np.ndarray, "sample 45"], categories: np.ndarray
     explained = np.cumsum(space.variances) / total
     shown = np.linspace(0, len(distinct) - 1, min(len(distinct), MAP_POINTS)).astype(int)
     flat = (distinct[shown] - space.mean) @ space.axes[:2].T
+    neighbours = neighbour_map(distinct[shown])
     return {
         "distinct_poses": len(distinct),
         "per_category": shares(labels),
@@ -85,6 +107,8 @@ def describe_poses(poses: Float[np.ndarray, "sample 45"], categories: np.ndarray
         "map": {
             "x_rad": [rounded(x, 4) for x in flat[:, 0]],
             "y_rad": [rounded(y, 4) for y in flat[:, 1]],
+            "neighbour_x": [rounded(x, 4) for x in neighbours[:, 0]],
+            "neighbour_y": [rounded(y, 4) for y in neighbours[:, 1]],
             "category": labels[shown].astype(str).tolist(),
         },
         "bend_deg": {
