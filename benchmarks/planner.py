@@ -232,7 +232,7 @@ def fast_speed(planner, table, field, steps: int) -> float:
 def main() -> None:
     robot, bodies = cases()
     quick = "--quick" in sys.argv
-    config = GraspsConfig(chains=8, chain_steps=1500, candidates=40)
+    config = GraspsConfig(candidates=40)
     warm = GraspsConfig(chains=2, chain_steps=500, candidates=2)
     first = bodies["cube"]  # compile everything before any clock runs
     world = World()

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, no_type_check
 import numpy as np
 from numba import njit
 
-from pygraspit.boxes import relative_pose
 from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
 from pygraspit.friction import fill_contact_frame, fill_ellipsoid, friction_cone, torque_axis_mm
 from pygraspit.materials import static_friction
@@ -23,7 +22,9 @@ POINT_EDGES = friction_cone()
 
 def contacts_between(scene: "Scene", first: "Body", second: "Body") -> list[ContactPair]:
     """Return the contacts of two bodies where they stand; none where they are apart."""
-    positions, frames, distances, turn = _touches(scene, first.index, second.index)
+    first_from_second = np.linalg.inv(scene.poses[first.index]) @ scene.poses[second.index]
+    turn, shift = first_from_second[:3, :3].copy(), first_from_second[:3, 3].copy()
+    positions, frames, distances = _touches(scene, first.index, second.index, turn, shift)
     youngs = max(first.model.youngs, second.model.youngs)
     if youngs <= 0.0 or len(distances) == 0:
         return [
@@ -49,22 +50,20 @@ def _pair(first: "Body", second: "Body", positions, frames, edges) -> ContactPai
 
 @njit(cache=True, error_model="numpy")
 @no_type_check
-def _touches(scene, first, second):  # pragma: no cover
-    """Return the thinned-out close points of two bodies.
+def _touches(scene, first, second, turn, shift):  # pragma: no cover
+    """Return the thinned-out close points of two bodies; turn and shift: first_from_second.
 
-    As (2, contact, 3) positions and (2, contact, 3, 3) frames, each in its body's frame, their
-    (contact,) distances, and the (3, 3) rotation of first_from_second.
+    As (2, contact, 3) positions and (2, contact, 3, 3) frames, each in its body's frame, and
+    their (contact,) distances.
     """
-    turn, shift = np.zeros((3, 3)), np.zeros(3)
-    relative_pose(scene, first, second, turn, shift)
     on_first, on_second = touching(scene, first, second, CONTACT_THRESHOLD_MM)
     normals, distances = np.zeros_like(on_first), np.zeros(len(on_first))
     for index in range(len(on_first)):
         for i in range(3):
-            other = shift[i]
+            other = 0.0
             for k in range(3):
                 other += turn[i, k] * on_second[index, k]
-            normals[index, i] = on_first[index, i] - other
+            normals[index, i] = on_first[index, i] - (other + shift[i])
         distances[index] = np.sqrt((normals[index] ** 2).sum())
         normals[index] /= distances[index]
     apart = np.flatnonzero(distances > 0.0)
@@ -74,7 +73,7 @@ def _touches(scene, first, second):  # pragma: no cover
         positions[0, row], positions[1, row] = on_first[index], on_second[index]
         fill_contact_frame(normals[index], frames[0, row])
         fill_contact_frame(_turned_back(-normals[index], turn), frames[1, row])
-    return positions, frames, distances[kept], turn
+    return positions, frames, distances[kept]
 
 
 @njit(cache=True, error_model="numpy")

@@ -15,7 +15,6 @@ from numba import njit
 from pygraspit.kinematics import fill_chain_poses, fill_link_poses
 from pygraspit.planner.tables import FieldTable, HandTable
 from pygraspit.sdf import at_point, distance_at
-from pygraspit.triangles import squared
 
 STEP_RAD = 0.02
 MAX_STEPS = 150
@@ -138,7 +137,7 @@ def _close(hand, field, speed, driven, dofs, poses, places, slack):  # pragma: n
                 _follow(hand, driven, dof, dofs, joints, frames, poses, places)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _set_joints(hand, dofs, joints):  # pragma: no cover
     for joint in range(joints.shape[0]):
@@ -157,7 +156,7 @@ def _follow(hand, driven, dof, dofs, joints, frames, poses, places):  # pragma: 
         _place(hand, driven.balls[index], poses, places)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 @no_type_check
 def _place(hand, ball, poses, places):  # pragma: no cover
     """Fill the place of a ball or point."""
@@ -184,7 +183,10 @@ def _runs_in(hand, field, driven, dof, places, slack):  # pragma: no cover
     for index in range(driven.pair_start[dof], driven.pair_start[dof + 1]):
         one, other = driven.pairs[index, 0], driven.pairs[index, 1]
         least = hand.ball_radius[one] + hand.ball_radius[other] - slack
-        if least > 0.0 and squared(places[one], places[other]) < least * least:
+        x = places[one, 0] - places[other, 0]
+        y = places[one, 1] - places[other, 1]
+        z = places[one, 2] - places[other, 2]
+        if least > 0.0 and x * x + y * y + z * z < least * least:
             return True
     return False
 
