@@ -168,27 +168,12 @@ class Renderer(Generic[S]):
         return session.render_passes(self._scene, keep)["Combined"]
 
     def _denoised(self, front: LinearImage4, guides: Guides) -> LinearImage4:
-        """Take the noise out of light, and out of coverage by taking the exact one.
-
-        Meanwhile what is covered lies on its own mean: on black, the denoiser makes silhouettes
-        too sharp, which shows as bright rims.
-        """
+        """Take the noise out of light, and out of coverage by taking the exact one."""
         assert self._denoiser is not None
-        coverage = guides.coverage
-        light, albedo = (_mean(front[..., :3], front[..., 3:]), _mean(guides.albedo, coverage))
-        denoised = self._denoiser(
-            front[..., :3] + (1 - front[..., 3:]) * light,
-            guides.albedo + (1 - coverage) * albedo,
-            guides.normals,
-            self.config.denoise_quality,
+        light = self._denoiser(
+            front[..., :3], guides.albedo, guides.normals, self.config.denoise_quality
         )
-        seen = np.where(coverage > 0, denoised - (1 - coverage) * light, 0)
-        return np.concatenate([seen, coverage], axis=-1)
-
-
-def _mean(image: np.ndarray, coverage: np.ndarray) -> Float32[np.ndarray, "3"]:
-    """Return the mean of a premultiplied image where it is covered."""
-    return image.sum(axis=(0, 1)) / np.maximum(coverage.sum(), np.float32(1e-6))
+        return np.concatenate([light, guides.coverage], axis=-1)
 
 
 def crop_box(seen: Bool[np.ndarray, "height width"]) -> Box | None:
