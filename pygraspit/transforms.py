@@ -109,3 +109,21 @@ def multiply(left, right, product):  # pragma: no cover
             product[row, column] = total
     product[3, 0] = product[3, 1] = product[3, 2] = 0.0
     product[3, 3] = 1.0
+
+
+@njit(cache=True)
+@no_type_check
+def move_point(pose, point, moved):  # pragma: no cover
+    """Fill a point given in the frame of a pose."""
+    x, y, z = point[0], point[1], point[2]
+    for row in range(3):
+        moved[row] = pose[row, 0] * x + pose[row, 1] * y + pose[row, 2] * z + pose[row, 3]
+
+
+@njit(cache=True)
+@no_type_check
+def turn_vector(pose, vector, turned):  # pragma: no cover
+    """Fill a direction given in the frame of a pose."""
+    x, y, z = vector[0], vector[1], vector[2]
+    for row in range(3):
+        turned[row] = pose[row, 0] * x + pose[row, 1] * y + pose[row, 2] * z

@@ -12,14 +12,21 @@ from numba import njit
 
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
-from pygraspit.planner.energies import LEAST_RADIUS
-from pygraspit.planner.forces import UP, add_forces
+from pygraspit.planner.energies import (
+    COUNTING_SCALE,
+    LEAST_COUNT,
+    LEAST_RADIUS,
+    NO_QUALITY,
+    NORMAL_WEIGHT_MM,
+)
+from pygraspit.planner.forces import UP, add_forces, contact_scale
 from pygraspit.planner.hull import hull_epsilon, new_workspace
 from pygraspit.planner.places import fill_place
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
 from pygraspit.sdf import at_point, distance_at
-from pygraspit.transforms import multiply
+from pygraspit.transforms import move_point, multiply, turn_vector
+from pygraspit.triangles import squared
 
 FAST_ENERGIES = (
     "CONTACT_ENERGY",
@@ -147,7 +154,7 @@ def _collides(hand, field, poses, centres, bounds, slack):  # pragma: no cover
     Links whose bounding ball is clear of the object, or of another link's, are not looked into.
     """
     for link in range(poses.shape[0]):
-        _to_object(poses[link], hand.link_bound[link], bounds[link])
+        move_point(poses[link], hand.link_bound[link], bounds[link])
     for link in range(poses.shape[0]):
         if _is_clear(field, bounds[link], hand.link_bound[link, 3]):
             continue
@@ -165,7 +172,7 @@ def _link_collides(hand, field, pose, link, centres, slack):  # pragma: no cover
     """
     for leader in range(hand.leader_start[link], hand.leader_start[link + 1]):
         ball = hand.leaders[leader]
-        _to_object(pose, hand.ball_centre[ball], centres[ball])
+        move_point(pose, hand.ball_centre[ball], centres[ball])
         distance = distance_at(field.values, field.origin, field.spacing, centres[ball])
         if distance < hand.ball_radius[ball] - slack:
             return True
@@ -173,7 +180,7 @@ def _link_collides(hand, field, pose, link, centres, slack):  # pragma: no cover
             continue
         for place in range(hand.follower_start[leader], hand.follower_start[leader + 1]):
             point = hand.followers[place]
-            _to_object(pose, hand.ball_centre[point], centres[point])
+            move_point(pose, hand.ball_centre[point], centres[point])
             if distance_at(field.values, field.origin, field.spacing, centres[point]) < -slack:
                 return True
     return False
@@ -205,7 +212,7 @@ def _meets_itself(hand, poses, centres, bounds, slack):  # pragma: no cover
     for pair in range(hand.link_pairs.shape[0]):
         first, second = hand.link_pairs[pair, 0], hand.link_pairs[pair, 1]
         reach = hand.link_bound[first, 3] + hand.link_bound[second, 3]
-        if _gap_squared(bounds[first], bounds[second]) > reach * reach:
+        if squared(bounds[first], bounds[second]) > reach * reach:
             continue
         for row in range(hand.pair_start[pair], hand.pair_start[pair + 1]):
             one, other = hand.ball_pairs[row, 0], hand.ball_pairs[row, 1]
@@ -213,7 +220,7 @@ def _meets_itself(hand, poses, centres, bounds, slack):  # pragma: no cover
             if row == hand.pair_start[pair]:
                 _place_balls(hand, poses, centres, first)
                 _place_balls(hand, poses, centres, second)
-            if least > 0.0 and _gap_squared(centres[one], centres[other]) < least * least:
+            if least > 0.0 and squared(centres[one], centres[other]) < least * least:
                 return True
     return False
 
@@ -224,28 +231,7 @@ def _place_balls(hand, poses, centres, link):  # pragma: no cover
     """Fill the places of a link's balls; its points meet no other link's."""
     for leader in range(hand.leader_start[link], hand.leader_start[link + 1]):
         ball = hand.leaders[leader]
-        _to_object(poses[link], hand.ball_centre[ball], centres[ball])
-
-
-@njit(cache=True)
-@no_type_check
-def _gap_squared(one, other):  # pragma: no cover
-    gap = 0.0
-    for k in range(3):
-        gap += (one[k] - other[k]) ** 2
-    return gap
-
-
-@njit(cache=True)
-@no_type_check
-def _to_object(pose, point, out):  # pragma: no cover
-    for row in range(3):
-        out[row] = (
-            pose[row, 0] * point[0]
-            + pose[row, 1] * point[1]
-            + pose[row, 2] * point[2]
-            + pose[row, 3]
-        )
+        move_point(poses[link], hand.ball_centre[ball], centres[ball])
 
 
 @njit(cache=True)
@@ -257,13 +243,8 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
     total, counting, reaching, force_count = 0.0, 0, 0, 0
     for contact in range(contact_count):
         pose = poses[hand.contact_link[contact]]
-        _to_object(pose, hand.contact_place[contact], place)
-        for row in range(3):
-            normal[row] = (
-                pose[row, 0] * hand.contact_normal[contact, 0]
-                + pose[row, 1] * hand.contact_normal[contact, 1]
-                + pose[row, 2] * hand.contact_normal[contact, 2]
-            )
+        move_point(pose, hand.contact_place[contact], place)
+        turn_vector(pose, hand.contact_normal[contact], normal)
         signed, gx, gy, gz = at_point(
             field.values, field.origin, field.spacing, place[0], place[1], place[2]
         )
@@ -272,9 +253,9 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
         if signed < 0.0:
             cosine = -cosine
         distance = abs(signed)
-        total += distance + 50.0 * (1.0 - cosine)
-        scale = np.cos(3.14 * distance / 50.0) + 1.0 if cosine >= 0.7 and distance <= 50.0 else 0.0
-        if scale > 0.25:
+        total += distance + NORMAL_WEIGHT_MM * (1.0 - cosine)
+        scale = contact_scale(distance, cosine)
+        if scale > COUNTING_SCALE:
             counting += 1
         if scale > 0.0 and kind != CONTACT:
             reaching += 1
@@ -283,8 +264,8 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
     mean = total / contact_count
     if kind == CONTACT:
         return mean
-    if counting >= 3:
+    if counting >= LEAST_COUNT:
         radius = hull_epsilon(forces, force_count, reaching < contact_count, corners, planes, rim)
         if radius >= (LEAST_RADIUS if kind == CLOSURE else 0.0):
             return -radius
-    return 1.0 if kind == POTENTIAL else mean
+    return NO_QUALITY if kind == POTENTIAL else mean

@@ -14,7 +14,7 @@ from pygraspit.model import VirtualContact
 from pygraspit.planner.forces import UP
 from pygraspit.planner.tables import ContactHand, contact_hand
 from pygraspit.queries import STACK, cross
-from pygraspit.transforms import inverse
+from pygraspit.transforms import inverse, move_point, turn_vector
 from pygraspit.triangles import point_closest, squared
 
 if TYPE_CHECKING:
@@ -184,21 +184,3 @@ def closest_on_surface(scene, root, point, guess, sight, closest):  # pragma: no
             stack[waiting], gaps[waiting] = near, near_gap
             waiting += 1
     return best_face
-
-
-@njit(cache=True)
-@no_type_check
-def move_point(pose, point, moved):  # pragma: no cover
-    """Fill a point given in the frame of a pose."""
-    x, y, z = point[0], point[1], point[2]
-    for row in range(3):
-        moved[row] = pose[row, 0] * x + pose[row, 1] * y + pose[row, 2] * z + pose[row, 3]
-
-
-@njit(cache=True)
-@no_type_check
-def turn_vector(pose, vector, turned):  # pragma: no cover
-    """Fill a direction given in the frame of a pose."""
-    x, y, z = vector[0], vector[1], vector[2]
-    for row in range(3):
-        turned[row] = pose[row, 0] * x + pose[row, 1] * y + pose[row, 2] * z
