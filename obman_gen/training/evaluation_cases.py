@@ -1,8 +1,9 @@
 """Predictions beside the truth, one case per stored sample, none left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,7 +73,7 @@ class CaseSource:
             prediction, targets.intrinsics, self.pictures.config.image_px
         )
         predicted = _moved(self._predicted(prediction, 0), place[0].cpu().numpy())
-        true = _moved(self._true(batch, 0, index), targets.root[0].numpy())
+        true = _moved(self._true(batch, 0, index, self.source[index]), targets.root[0].numpy())
         image = batch.images[0].numpy().transpose(1, 2, 0)
         return Portrait(caption, image, _doubles(targets.intrinsics[0]), predicted, true)
 
@@ -81,11 +82,12 @@ class CaseSource:
         for place, index in enumerate(indices):
             predicted = self._predicted(prediction, place)
             _require_finite(predicted, batch.sample_ids[place])
-            true = self._true(batch, place, index)
+            sample = self.source[index]
+            true = self._true(batch, place, index, sample)
             root = true.hand_joints[self.root_joint]
             yield Case(
                 batch.sample_ids[place],
-                str(self.source[index].get("object/category", "")),
+                str(sample.get("object/category", "")),
                 _moved(predicted, -predicted.hand_joints[self.root_joint]),
                 _moved(true, -root),
                 _doubles(batch.targets.object_points[place]) - root,
@@ -104,8 +106,10 @@ class CaseSource:
             self.model.object_faces,
         )
 
-    def _true(self, batch: Batch, place: int, index: int) -> HandAndObject:
-        vertices, faces = self._true_object(index)
+    def _true(
+        self, batch: Batch, place: int, index: int, sample: Mapping[str, Any]
+    ) -> HandAndObject:
+        vertices, faces = self._true_object(index, sample)
         knows_mesh = bool(batch.targets.has_mesh[place])
         return HandAndObject(
             _doubles(batch.targets.hand_vertices[place]) if knows_mesh else None,
@@ -114,9 +118,9 @@ class CaseSource:
             faces,
         )
 
-    def _true_object(self, index: int) -> tuple[Vertices, np.ndarray]:
+    def _true_object(self, index: int, sample: Mapping[str, Any]) -> tuple[Vertices, np.ndarray]:
         """Return the object as rendered, relative to the model's root, axes of the crop."""
-        sample, thing = self.source[index], self.source.thing(index)
+        thing = self.source.thing(index)
         relative = thing.vertices - sample["hand/joints"][self.model.config.root_joint]
         mirrored = SIDES[int(sample["hand/side"])] != self.pictures.side
         return relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), thing.faces
