@@ -3,8 +3,8 @@
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.kernels import light_kernel
 from pygraspit.trees import AXES, BOX_NUMBERS, HALF, Tree
 
 ORDER_SLACK = 1e-6
@@ -55,7 +55,7 @@ def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
     """Fill rotation and translation of first_from_second."""
@@ -73,7 +73,7 @@ def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
             )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     """Return a lower bound of two boxes' squared distance, from their face normals.
@@ -112,7 +112,7 @@ def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     return max(near, far)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def box_order_squared(boxes, m, n, turn, shift, axes, centre):  # pragma: no cover
     """Return GraspIt!'s lower bound of two boxes' squared distance: it says which goes first.
@@ -142,7 +142,7 @@ def box_order_squared(boxes, m, n, turn, shift, axes, centre):  # pragma: no cov
     return max(most, most_m, most_n)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _edge_gap_squared(boxes, m, n, f, t, i, j):  # pragma: no cover
     """Return the squared gap along the cross product of an edge of each box."""
@@ -155,7 +155,7 @@ def _edge_gap_squared(boxes, m, n, f, t, i, j):  # pragma: no cover
     return max(0.0, abs(t[i2] * f[i1, j] - t[i1] * f[i2, j]) - reach) ** 2
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _second_in_first(boxes, m, n, turn, shift, axes, centre):  # pragma: no cover
     """Fill axes (columns) and centre of the second box in the first one's axes."""
@@ -174,7 +174,7 @@ def _second_in_first(boxes, m, n, turn, shift, axes, centre):  # pragma: no cove
         centre[i] = total
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
     """Fill ``moved`` with one of the triangles, expressed in another frame."""
@@ -188,7 +188,7 @@ def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
             moved[corner, i] = shift[i] + turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] * z
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def opens_first(boxes, child, m, n):  # pragma: no cover
     """Say whether the first of two boxes is the one to open: the larger that has children."""
@@ -200,7 +200,7 @@ def opens_first(boxes, child, m, n):  # pragma: no cover
     return first > boxes[n, 3] * boxes[n, 4] * boxes[n, 5]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def point_gap_squared(boxes, node, point):  # pragma: no cover
     """Return the squared distance of a point from a box."""

@@ -9,11 +9,12 @@ closer bound for fingers that move side by side, one as seen from the other.
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import relative_pose
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.queries import box_radius, cross, lower_bound, make_work
 from pygraspit.separation import plane_gap
+from pygraspit.transforms import copy_matrix, copy_vector
 from pygraspit.triangles import CROSSING
 
 LOOK_AHEAD_MM = 0.5
@@ -40,7 +41,7 @@ class Watch(NamedTuple):
     """(body, body, 3) of a plane that may part them, in the larger body's frame."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def new_watch(body_count):  # pragma: no cover
     """Return a watch that knows nothing yet."""
@@ -55,7 +56,7 @@ def new_watch(body_count):  # pragma: no cover
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def newly_crossing(scene, work, watch, chosen, pairs):  # pragma: no cover
     """Do as `crossing_pairs` does, but test only pairs that may have met since the last time."""
@@ -76,7 +77,7 @@ def newly_crossing(scene, work, watch, chosen, pairs):  # pragma: no cover
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _note_travel(scene, watch):  # pragma: no cover
     """Add to each body's travel how far its points have come since it was seen last."""
@@ -84,10 +85,10 @@ def _note_travel(scene, watch):  # pragma: no cover
         if scene.root[body] >= 0:
             now, before = scene.poses[body], watch.pose[body]
             watch.travel[body] += way(scene, body, now, now[:, 3], before, before[:, 3])
-            before[:] = now
+            copy_matrix(now, before)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _room(scene, work, watch, first, second):  # pragma: no cover
     """Return how far two bodies may yet move together before they meet, `CROSSING` if they do."""
@@ -98,12 +99,13 @@ def _room(scene, work, watch, first, second):  # pragma: no cover
     turn, shift = watch.turn[large, small], watch.shift[large, small]
     room = watch.gap[large, small] - way(scene, small, work.turn, work.shift, turn, shift)
     if room <= ROUNDING_MM:
-        turn[:], shift[:] = work.turn, work.shift
+        copy_matrix(work.turn, turn)
+        copy_vector(work.shift, shift)
         room = watch.gap[large, small] = _gap(scene, work, watch, large, small)
     return room
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _gap(scene, work, watch, large, small):  # pragma: no cover
     """Return a lower bound of two bodies' distance, `CROSSING` if they cross."""
@@ -112,7 +114,7 @@ def _gap(scene, work, watch, large, small):  # pragma: no cover
     return gap if gap > 0.0 else lower_bound(scene, work, large, small, LOOK_AHEAD_MM)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _by_size(scene, first, second):  # pragma: no cover
     """Return two bodies, the larger one first."""
@@ -121,7 +123,7 @@ def _by_size(scene, first, second):  # pragma: no cover
     return first, second
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def are_parted(scene, work, watch, pair, gap):  # pragma: no cover
     """Say whether a plane's gap parts two bodies: if not, they may still be as far apart."""
@@ -131,7 +133,7 @@ def are_parted(scene, work, watch, pair, gap):  # pragma: no cover
     return plane_gap(scene, large, small, work.turn, work.shift, normal) >= gap
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def way(scene, body, turn, shift, turn_before, shift_before):  # pragma: no cover
     """Return how far a body's points have come at the most, from one pose to another.
@@ -150,7 +152,7 @@ def way(scene, body, turn, shift, turn_before, shift_before):  # pragma: no cove
     return np.sqrt(moved) + box_radius(scene, body) * np.sqrt(0.5 * turned)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def crossing_pairs(scene, work, chosen, pairs):  # pragma: no cover
     """Fill tested pairs with a chosen body in them that cross; return how many.
@@ -170,14 +172,14 @@ def crossing_pairs(scene, work, chosen, pairs):  # pragma: no cover
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def any_cross(scene, chosen):  # pragma: no cover
     """Say whether any tested pair with a chosen body in it crosses."""
     return crossing_pairs(scene, make_work(), chosen, np.zeros((0, 2), np.int64)) > 0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def all_crossing(scene):  # pragma: no cover
     """Return the (pair, 2) bodies that cross, among the tested pairs."""

@@ -7,12 +7,13 @@ to the trees of boxes.
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
+
+from pygraspit.kernels import light_kernel
 
 TRIES = 6
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def plane_gap(scene, first, second, turn, shift, normal):  # pragma: no cover
     """Return how wide a gap between parallel planes parts two bodies; negative: none was found.
@@ -55,7 +56,7 @@ def plane_gap(scene, first, second, turn, shift, normal):  # pragma: no cover
     return -1.0
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _farthest(corners, start, stop, x, y, z):  # pragma: no cover
     """Return which of some corners is farthest along a direction."""
@@ -67,7 +68,7 @@ def _farthest(corners, start, stop, x, y, z):  # pragma: no cover
     return best
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _moved(points, index, turn, shift, axis):  # pragma: no cover
     """Return one coordinate of a point in another frame."""
@@ -79,7 +80,7 @@ def _moved(points, index, turn, shift, axis):  # pragma: no cover
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _middle_to_middle(scene, first, second, turn, shift, normal):  # pragma: no cover
     """Fill the unit vector from one box's middle to the other's; zero if they are one."""

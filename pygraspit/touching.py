@@ -3,16 +3,16 @@
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import box_order_squared, move_triangle, relative_pose
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.queries import ball_gap, gap_at, make_work, move_down, open_pair, swap
 from pygraspit.separation import plane_gap
 from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import FEATURE_PAIRS, cross_triangles, plane_parts, touching_points
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def touching(scene, first, second, limit):  # pragma: no cover
     """Return where two bodies lie closer than a limit: points on each, in its own frame.
@@ -43,7 +43,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     return on_first[:count], _back(on_second[:count], work.turn, work.shift)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
     """Open the larger box; its children come off the stack in GraspIt!'s order.
@@ -63,14 +63,14 @@ def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cov
     return after
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _order_at(scene, work, place):  # pragma: no cover
     m, n = work.stack[place, 0], work.stack[place, 1]
     return box_order_squared(scene.boxes, m, n, work.turn, work.shift, work.axes, work.centre)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pragma: no cover
     """Fill the close points of two leaves' triangles; return how many."""
@@ -85,13 +85,15 @@ def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pra
                     scene.triangles[i],
                     work.moved,
                     limit_squared,
+                    work.p,
+                    work.q,
                     on_first[count:],
                     on_second[count:],
                 )
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _back(points, turn, shift):  # pragma: no cover
     """Express points of the first frame in the second."""

@@ -10,8 +10,8 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Float, Integer
-from numba import njit
 
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.kinematics import fill_chain_poses, fill_link_poses
 from pygraspit.planner.tables import FieldTable, HandTable
 from pygraspit.sdf import at_point, distance_at
@@ -110,7 +110,7 @@ def _driven(hand: HandTable) -> Driven:
     )
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _close(hand, field, speed, driven, dofs, poses, places, slack):  # pragma: no cover
     """Advance all DOFs until each is stopped or at its end; leave poses and places there."""
@@ -137,14 +137,14 @@ def _close(hand, field, speed, driven, dofs, poses, places, slack):  # pragma: n
                 _follow(hand, driven, dof, dofs, joints, frames, poses, places)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _set_joints(hand, dofs, joints):  # pragma: no cover
     for joint in range(joints.shape[0]):
         joints[joint] = hand.ratio[joint] * dofs[hand.joints.dof[joint]]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _follow(hand, driven, dof, dofs, joints, frames, poses, places):  # pragma: no cover
     """Pose what one DOF moves."""
@@ -156,7 +156,7 @@ def _follow(hand, driven, dof, dofs, joints, frames, poses, places):  # pragma: 
         _place(hand, driven.balls[index], poses, places)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _place(hand, ball, poses, places):  # pragma: no cover
     """Fill the place of a ball or point."""
@@ -170,7 +170,7 @@ def _place(hand, ball, poses, places):  # pragma: no cover
         )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _runs_in(hand, field, driven, dof, places, slack):  # pragma: no cover
     """Say whether a ball or point that a DOF moves is in the object, or a ball in another."""
@@ -191,7 +191,7 @@ def _runs_in(hand, field, driven, dof, places, slack):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _nearest_skin(hand, field, places, touch_mm):  # pragma: no cover
     """Return points on the object, normals into it and links, where links' skin is near."""
