@@ -147,6 +147,18 @@ def distance_at(values, origin, spacing, point):  # pragma: no cover
 
 @light_kernel
 @no_type_check
+def way_to_box_squared(values, origin, spacing, point):  # pragma: no cover
+    """Return how far outside the grid's box a point lies, squared; 0 inside."""
+    beyond = 0.0
+    for axis in range(3):
+        low = origin[axis]
+        high = low + spacing * (values.shape[axis] - 1)
+        beyond += max(low - point[axis], point[axis] - high, 0.0) ** 2
+    return beyond
+
+
+@light_kernel
+@no_type_check
 def _outside(distance, gradient, way):  # pragma: no cover
     """Return distance and direction from the surface point under where the point left the box."""
     gx, gy, gz = gradient

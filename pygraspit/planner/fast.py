@@ -24,7 +24,7 @@ from pygraspit.planner.hull import hull_epsilon, new_workspace
 from pygraspit.planner.places import fill_place
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
-from pygraspit.sdf import at_point, distance_at
+from pygraspit.sdf import at_point, distance_at, way_to_box_squared
 from pygraspit.transforms import copy_vector, move_point, multiply, turn_vector
 from pygraspit.triangles import squared
 
@@ -218,11 +218,7 @@ def _is_clear(field, centre, radius):  # pragma: no cover
     One grid spacing allows for interpolation. Outside the grid's box a distance is only an
     upper bound, so there the way to the box counts, inside which the whole object lies.
     """
-    beyond = 0.0
-    for axis in range(3):
-        low = field.origin[axis]
-        high = low + field.spacing * (field.values.shape[axis] - 1)
-        beyond += max(low - centre[axis], centre[axis] - high, 0.0) ** 2
+    beyond = way_to_box_squared(field.values, field.origin, field.spacing, centre)
     if beyond > 0.0:
         return beyond > radius * radius
     distance = distance_at(field.values, field.origin, field.spacing, centre)
