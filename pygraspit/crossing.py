@@ -19,6 +19,8 @@ from pygraspit.triangles import CROSSING
 
 LOOK_AHEAD_MM = 0.5
 """Gaps between boxes are looked into until they are this wide."""
+FAR_MM = 50.0
+"""Gaps between planes are widened until they are this wide."""
 ROUNDING_MM = 1e-6
 
 
@@ -110,7 +112,7 @@ def _room(scene, work, watch, first, second):  # pragma: no cover
 def _gap(scene, work, watch, large, small):  # pragma: no cover
     """Return a lower bound of two bodies' distance, `CROSSING` if they cross."""
     normal = watch.normal[large, small]
-    gap = plane_gap(scene, large, small, work.turn, work.shift, normal)
+    gap = plane_gap(scene, large, small, work.turn, work.shift, normal, FAR_MM)
     return gap if gap > 0.0 else lower_bound(scene, work, large, small, LOOK_AHEAD_MM)
 
 
@@ -130,7 +132,7 @@ def are_parted(scene, work, watch, pair, gap):  # pragma: no cover
     large, small = _by_size(scene, pair[0], pair[1])
     relative_pose(scene, large, small, work.turn, work.shift)
     normal = watch.normal[large, small]
-    return plane_gap(scene, large, small, work.turn, work.shift, normal) >= gap
+    return plane_gap(scene, large, small, work.turn, work.shift, normal, gap) >= gap
 
 
 @light_kernel

@@ -71,7 +71,7 @@ def cross(scene, work, first, second):  # pragma: no cover
         return False
     relative_pose(scene, first, second, work.turn, work.shift)
     work.normal[:] = 0.0
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > 0.0:
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal, 0.0) > 0.0:
         return False
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting = 1

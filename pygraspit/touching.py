@@ -24,7 +24,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
         return on_first[:0], on_second[:0]
     relative_pose(scene, first, second, work.turn, work.shift)
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > limit:
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal, limit) > limit:
         return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
