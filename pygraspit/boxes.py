@@ -4,6 +4,7 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 
+from pygraspit.hulls import Hull, joined
 from pygraspit.kernels import light_kernel
 from pygraspit.trees import AXES, BOX_NUMBERS, HALF, Tree
 
@@ -24,13 +25,20 @@ class Scene(NamedTuple):
     """(corner, 3): of the bodies' convex hulls, body by body, in their frames."""
     corner_start: np.ndarray
     """(body + 1,) i64: where each body's begin in ``corners``."""
+    neighbours: np.ndarray
+    """Corners that an edge of the hull joins to each corner, corner by corner."""
+    neighbour_start: np.ndarray
+    """(corner + 1,) i64: where each corner's begin in ``neighbours``."""
+    seen: np.ndarray
+    """(body, body) i64: the corner of one that was farthest towards the other when kernels looked
+    last: where they look first. It changes their time, not what they find."""
     poses: np.ndarray
     """(body, 4, 4) world_from_body; kernels that move a hand write here."""
     tested: np.ndarray
     """(body, body) bool, symmetric: pairs that may collide."""
 
 
-def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
+def lay_out(trees: list[Tree], hulls: list[Hull], poses, tested) -> Scene:
     """Lay trees and hull corners end to end; ``poses`` and ``tested`` are kept, not copied."""
     nodes = np.cumsum([0, *(len(tree.child) for tree in trees)])[:-1]
     faces = np.cumsum([0, *(len(tree.triangles) for tree in trees)])[:-1]
@@ -41,6 +49,8 @@ def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
         start.append(tree.start + face)
         stop.append(tree.stop + face)
         root.append(node if len(tree.triangles) else -1)
+    hull = joined(hulls)
+    corner_start = np.cumsum([0, *(len(hull.corners) for hull in hulls)], dtype=np.int64)
     return Scene(
         boxes=np.concatenate([np.zeros((0, BOX_NUMBERS)), *(tree.boxes for tree in trees)]),
         child=np.concatenate(child),
@@ -48,8 +58,11 @@ def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
         stop=np.concatenate(stop),
         triangles=np.concatenate([np.zeros((0, 3, 3)), *(tree.triangles for tree in trees)]),
         root=np.array(root, np.int64),
-        corners=np.concatenate([np.zeros((0, 3)), *hulls]),
-        corner_start=np.cumsum([0, *map(len, hulls)], dtype=np.int64),
+        corners=hull.corners,
+        corner_start=corner_start,
+        neighbours=hull.neighbours,
+        neighbour_start=hull.start,
+        seen=np.repeat(corner_start[:-1, None], len(trees), axis=1),
         poses=poses,
         tested=tested,
     )

@@ -86,12 +86,12 @@ def _across(scene, first, second, turn, shift, x, y, z):  # pragma: no cover
 
     In the first body's frame.
     """
-    corners, start = scene.corners, scene.corner_start
-    p = _farthest(corners, start[first], start[first + 1], x, y, z)
-    q = _farthest(
-        corners,
-        start[second],
-        start[second + 1],
+    corners, seen = scene.corners, scene.seen
+    p = seen[first, second] = _farthest(scene, first, seen[first, second], x, y, z)
+    q = seen[second, first] = _farthest(
+        scene,
+        second,
+        seen[second, first],
         -(turn[0, 0] * x + turn[1, 0] * y + turn[2, 0] * z),
         -(turn[0, 1] * x + turn[1, 1] * y + turn[2, 1] * z),
         -(turn[0, 2] * x + turn[1, 2] * y + turn[2, 2] * z),
@@ -105,14 +105,35 @@ def _across(scene, first, second, turn, shift, x, y, z):  # pragma: no cover
 
 @light_kernel
 @no_type_check
-def _farthest(corners, start, stop, x, y, z):  # pragma: no cover
-    """Return which of some corners is farthest along a direction."""
-    best, most = start, -np.inf
-    for corner in range(start, stop):
-        along = x * corners[corner, 0] + y * corners[corner, 1] + z * corners[corner, 2]
-        if along > most:
-            best, most = corner, along
+def _farthest(scene, body, begin, x, y, z):  # pragma: no cover
+    """Return which corner of a body's hull is farthest along a direction.
+
+    Along edges, always upwards: what is higher than all its neighbours on a convex hull is
+    highest. A flat body has no edges; all its corners are looked at.
+    """
+    corners, start = scene.corners, scene.neighbour_start
+    best, most = begin, _along(corners, begin, x, y, z)
+    if start[begin] == start[begin + 1]:
+        for corner in range(scene.corner_start[body], scene.corner_start[body + 1]):
+            height = _along(corners, corner, x, y, z)
+            if height > most:
+                best, most = corner, height
+        return best
+    here = -1
+    while here != best:
+        here = best
+        for index in range(start[here], start[here + 1]):
+            corner = scene.neighbours[index]
+            height = _along(corners, corner, x, y, z)
+            if height > most:
+                best, most = corner, height
     return best
+
+
+@light_kernel
+@no_type_check
+def _along(corners, corner, x, y, z):  # pragma: no cover
+    return x * corners[corner, 0] + y * corners[corner, 1] + z * corners[corner, 2]
 
 
 @light_kernel

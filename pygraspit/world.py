@@ -262,7 +262,7 @@ class World:
         all_shapes = [body.shape for body in self._bodies]
         self._scene = lay_out(
             [shape.tree for shape in all_shapes],
-            [shape.hull_corners for shape in all_shapes],
+            [shape.hull for shape in all_shapes],
             poses,
             self.tested_pairs(),
         )
