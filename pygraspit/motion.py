@@ -68,25 +68,26 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
     target, start, trial = np.zeros_like(dofs), np.zeros_like(joints), np.zeros_like(joints)
     watch = new_watch(bodies)
     for _ in range(MAX_ITERATIONS):
-        start[:] = joints
+        copy_vector(joints, start)
         if not next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):
             break
-        joints[:] = trial
+        copy_vector(trial, joints)
         _pose_links(scene, hand, joints, frames, poses)
         _choose_free_links(hand, stopped, chosen)
         last, count = 0, newly_crossing(scene, work, watch, chosen, pairs)
         while count > 0:
-            trial[:] = joints
+            copy_vector(joints, trial)
             fraction = _bisect_joints(
                 scene, work, watch, hand, start, trial, joints, pairs[:count], frames, poses
             )
             if fraction < 0.0:
                 return FAILED
-            target[:] = dofs + fraction * (target - dofs)
+            for dof in range(dofs.shape[0]):
+                target[dof] = dofs[dof] + fraction * (target[dof] - dofs[dof])
             last, count = count, newly_crossing(scene, work, watch, chosen, more)
             if count > 0:
                 pairs, more = more, pairs
-        dofs[:] = target
+        copy_vector(target, dofs)
         _stop_at_contacts(scene, work, hand, pairs[:last], trial, joints, stopped, touched)
     return DONE
 

@@ -87,8 +87,8 @@ def _across(scene, first, second, turn, shift, x, y, z):  # pragma: no cover
     In the first body's frame.
     """
     corners, seen = scene.corners, scene.seen
-    p = seen[first, second] = _farthest(scene, first, seen[first, second], x, y, z)
-    q = seen[second, first] = _farthest(
+    p = seen[first, second] = farthest_corner(scene, first, seen[first, second], x, y, z)
+    q = seen[second, first] = farthest_corner(
         scene,
         second,
         seen[second, first],
@@ -105,7 +105,7 @@ def _across(scene, first, second, turn, shift, x, y, z):  # pragma: no cover
 
 @light_kernel
 @no_type_check
-def _farthest(scene, body, begin, x, y, z):  # pragma: no cover
+def farthest_corner(scene, body, begin, x, y, z):  # pragma: no cover
     """Return which corner of a body's hull is farthest along a direction.
 
     Along edges, always upwards: what is higher than all its neighbours on a convex hull is

@@ -21,10 +21,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     """
     work = make_work()
     on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
-    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
-        return on_first[:0], on_second[:0]
-    relative_pose(scene, first, second, work.turn, work.shift)
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal, limit) > limit:
+    if not _may_touch(scene, work, first, second, limit):
         return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
@@ -41,6 +38,27 @@ def touching(scene, first, second, limit):  # pragma: no cover
             scene, work, m, n, limit * limit, on_first[count:], on_second[count:]
         )
     return on_first[:count], _back(on_second[:count], work.turn, work.shift)
+
+
+@kernel
+@no_type_check
+def within(scene, pairs, limit):  # pragma: no cover
+    """Return (pair,) bool: which pairs of bodies may come within a limit; most others do not."""
+    work, near = make_work(), np.zeros(pairs.shape[0], np.bool_)
+    for row in range(pairs.shape[0]):
+        near[row] = _may_touch(scene, work, pairs[row, 0], pairs[row, 1], limit)
+    return near
+
+
+@light_kernel
+@no_type_check
+def _may_touch(scene, work, first, second, limit):  # pragma: no cover
+    """Say whether no gap wider than a limit is seen; fill in how the second body stands."""
+    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
+        return False
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.normal[:] = 0.0
+    return plane_gap(scene, first, second, work.turn, work.shift, work.normal, limit) <= limit
 
 
 @light_kernel
