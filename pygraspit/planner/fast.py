@@ -9,7 +9,7 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 
-from pygraspit.kernels import kernel, light_kernel
+from pygraspit.kernels import light_kernel, unlocked_kernel
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
 from pygraspit.planner.energies import (
@@ -108,7 +108,7 @@ def evaluate_fast(
     return float(evaluate(hand, field, search, state, object_from_approach, new_scratch(hand)))
 
 
-@kernel
+@unlocked_kernel
 @no_type_check
 def _anneal(
     hand, field, search, rng, state, step_count, shortlist, counts, scratch
