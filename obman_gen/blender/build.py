@@ -6,8 +6,10 @@ a point (x, y, z) becomes (x, -y, -z).
 
 from collections import OrderedDict
 from pathlib import Path
+from typing import no_type_check
 
 import bpy
+import numba
 import numpy as np
 from mathutils import Matrix, Vector  # pyright: ignore[reportMissingImports]
 
@@ -77,7 +79,9 @@ class Builder:
         height, width = environment.shape[:2]
         image = bpy.data.images.new("environment", width, height, float_buffer=True)
         image.colorspace_settings.name = "Linear Rec.709"
-        _set_pixels(image, environment)
+        rgba = np.ones((height, width, 4), np.float32)
+        rgba[..., :3] = environment[::-1]
+        image.pixels.foreach_set(rgba.reshape(-1))
         self._world_node.image = image
         self._owned.append(image)
 
@@ -174,15 +178,26 @@ def _image_from(pixels: np.ndarray, colorspace: str):
     height, width = pixels.shape[:2]
     image = bpy.data.images.new("texture", width, height)
     image.colorspace_settings.name = colorspace
-    _set_pixels(image, pixels.astype(np.float32) / 255)
+    image.pixels.foreach_set(_floats(pixels).reshape(-1))
     image.update()
     return image
 
 
-def _set_pixels(image, rgb: np.ndarray) -> None:
-    rgba = np.ones((*rgb.shape[:2], 4), np.float32)
-    rgba[..., :3] = rgb[::-1]
-    image.pixels.foreach_set(rgba.reshape(-1))
+def _floats(pixels: np.ndarray) -> np.ndarray:
+    """Return bytes as Blender wants them: rows bottom-up, four channels, floats in [0, 1]."""
+    rgba = np.ones((*pixels.shape[:2], 4), np.float32)
+    _fill(pixels, (np.arange(256) / 255).astype(np.float32), rgba)
+    return rgba
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _fill(pixels, shares, rgba):
+    height, width, _ = pixels.shape
+    for row in range(height):
+        for column in range(width):
+            for channel in range(3):
+                rgba[height - 1 - row, column, channel] = shares[pixels[row, column, channel]]
 
 
 def _mesh(part: Part):
@@ -192,12 +207,13 @@ def _mesh(part: Part):
     mesh.loops.add(faces.size)
     mesh.polygons.add(len(faces))
     world = (part.vertices @ BLENDER_FROM_CAMERA).astype(np.float32)
-    mesh.vertices.foreach_set("co", world.reshape(-1))
-    mesh.loops.foreach_set("vertex_index", faces.reshape(-1))
+    # Attributes take whole arrays; elements' properties of the same would take them one by one.
+    mesh.attributes["position"].data.foreach_set("vector", world.reshape(-1))
+    mesh.attributes[".corner_vert"].data.foreach_set("value", faces.reshape(-1))
     mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, 3, dtype=np.int32))
     if part.material_indices is not None:
         indices = np.ascontiguousarray(part.material_indices, np.int32)
-        mesh.polygons.foreach_set("material_index", indices)
+        mesh.attributes.new("material_index", "INT", "FACE").data.foreach_set("value", indices)
     if part.uv is not None:
         layer = mesh.uv_layers.new(name="uv")
         layer.uv.foreach_set("vector", np.ascontiguousarray(part.uv, np.float32).reshape(-1))

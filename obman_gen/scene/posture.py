@@ -9,8 +9,8 @@ from scipy.spatial import cKDTree
 
 from obman_gen.arrays import Faces, Points, Vertices
 from obman_gen.sample import ObjectMesh
-from obman_gen.scene.atlas import vertex_normals
 from obman_gen.scene.figure import Figure
+from obman_gen.scene.normals import vertex_normals
 
 CLOTH_M = 0.012
 """Room left for clothes between the body and what it must not touch."""

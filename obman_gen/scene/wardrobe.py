@@ -14,7 +14,6 @@ from scipy import sparse
 from obman_gen.arrays import Faces, Points, Vertices
 from obman_gen.sample import BODY
 from obman_gen.scene import textures
-from obman_gen.scene.atlas import vertex_normals
 from obman_gen.scene.cutting import Cut, cut
 from obman_gen.scene.drawing import Material, Part
 from obman_gen.scene.limbs import (
@@ -32,6 +31,7 @@ from obman_gen.scene.limbs import (
     wrapped_uv,
 )
 from obman_gen.scene.noise3 import field as noise_field
+from obman_gen.scene.normals import vertex_normals
 from obman_gen.scene.pools import generator_of
 
 PERSON_VIEWS = frozenset({"ho", "h"})
