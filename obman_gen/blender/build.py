@@ -185,7 +185,7 @@ def _image_from(pixels: np.ndarray, colorspace: str):
 
 def _floats(pixels: np.ndarray) -> np.ndarray:
     """Return bytes as Blender wants them: rows bottom-up, four channels, floats in [0, 1]."""
-    rgba = np.ones((*pixels.shape[:2], 4), np.float32)
+    rgba = np.zeros((*pixels.shape[:2], 4), np.float32)
     _fill(pixels, (np.arange(256) / 255).astype(np.float32), rgba)
     return rgba
 
@@ -198,6 +198,7 @@ def _fill(pixels, shares, rgba):
         for column in range(width):
             for channel in range(3):
                 rgba[height - 1 - row, column, channel] = shares[pixels[row, column, channel]]
+            rgba[height - 1 - row, column, 3] = 1.0
 
 
 def _mesh(part: Part):

@@ -192,5 +192,7 @@ def crop_box(seen: Bool[np.ndarray, "height width"]) -> Box | None:
 def _view(image: np.ndarray, truth: Truth, with_normals: bool) -> View:
     labelled = truth.segmentation != BACKGROUND
     depth_m = np.where(labelled, truth.depth_m, np.inf).astype(np.float32)
-    normals = np.where(labelled[..., None], truth.normals, 0).astype(np.float32)
-    return View(image, depth_m, truth.segmentation, normals if with_normals else None)
+    normals = None
+    if with_normals:
+        normals = np.where(labelled[..., None], truth.normals, 0).astype(np.float32)
+    return View(image, depth_m, truth.segmentation, normals)

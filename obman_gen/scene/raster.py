@@ -85,32 +85,46 @@ def joined(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def camera_rays(camera: Camera) -> Float[np.ndarray, "height width 3"]:
     """Return the direction through each pixel centre, scaled to z = 1."""
-    rows, columns = np.mgrid[0 : camera.height_px, 0 : camera.width_px] + 0.5
-    pixels = np.stack([columns, rows, np.ones_like(rows)], axis=-1)
-    return pixels @ np.linalg.inv(camera.intrinsics.astype(np.float64)).T
+    ys, xs = _directions(camera.intrinsics.astype(np.float64), camera.height_px, camera.width_px)
+    slant = camera.intrinsics[0, 1] / camera.intrinsics[0, 0]
+    rays = np.ones((camera.height_px, camera.width_px, 3))
+    rays[..., 1] = ys[:, None]
+    rays[..., 0] = xs - slant * ys[:, None]
+    return rays
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _directions(intrinsics, height, width):
+    """Return each row's y of the rays, and each column's x before any skew."""
+    rows, columns = np.arange(height) + 0.5, np.arange(width) + 0.5
+    ys = (rows - intrinsics[1, 2]) / intrinsics[1, 1]
+    return ys, (columns - intrinsics[0, 2]) / intrinsics[0, 0]
 
 
 def _facing_normals(vertices, faces, hits: Hits, camera: Camera):
     image = np.zeros((*hits.faces.shape, 3))
-    _face_camera(vertices, faces, hits.faces, camera_rays(camera), image)
+    _face_camera(vertices, faces, hits.faces, camera.intrinsics.astype(np.float64), image)
     return image
 
 
 @numba.njit(cache=True)
 @no_type_check  # a shape-checking wrapper could not be compiled
-def _face_camera(vertices, faces, hit_faces, rays, image):
+def _face_camera(vertices, faces, hit_faces, intrinsics, image):
     """Fill in the unit normal of the face each ray hits, turned against the ray."""
     normals = np.zeros((len(faces), 3))
     fill_face_normals(vertices, faces, normals)
     height, width = hit_faces.shape
+    ys, xs = _directions(intrinsics, height, width)
+    slant = intrinsics[0, 1] / intrinsics[0, 0]
     for row in range(height):
         for column in range(width):
             if hit_faces[row, column] < 0:
                 continue
-            normal, ray = normals[hit_faces[row, column]], rays[row, column]
+            normal = normals[hit_faces[row, column]]
             x, y, z = normal[0], normal[1], normal[2]
             length = max(np.sqrt(x * x + y * y + z * z), 1e-300)
-            if x * ray[0] + y * ray[1] + z * ray[2] > 0:
+            if x * (xs[column] - slant * ys[row]) + y * ys[row] + z > 0:
                 length = -length
             image[row, column, 0] = x / length
             image[row, column, 1] = y / length
@@ -158,15 +172,6 @@ def _edge(vertices, one, other):
     x1, y1, z1 = vertices[one, 0], vertices[one, 1], vertices[one, 2]
     x2, y2, z2 = vertices[other, 0], vertices[other, 1], vertices[other, 2]
     return y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2
-
-
-@numba.njit(cache=True)
-@no_type_check  # a shape-checking wrapper could not be compiled
-def _directions(intrinsics, height, width):
-    """Return each row's y of the rays, and each column's x before any skew."""
-    rows, columns = np.arange(height) + 0.5, np.arange(width) + 0.5
-    ys = (rows - intrinsics[1, 2]) / intrinsics[1, 1]
-    return ys, (columns - intrinsics[0, 2]) / intrinsics[0, 0]
 
 
 @numba.njit(cache=True)
