@@ -74,6 +74,13 @@ class Builder:
         self._scene.collection.objects.link(blender_object)
         self._owned += [blender_object, light]
 
+    def show(self, view: str) -> None:
+        """Hide the parts that a view does not show, and none that it does."""
+        for part, blender_object in self.objects:
+            hidden = view not in part.in_views
+            if blender_object.hide_render != hidden:  # or Blender takes the mesh over again
+                blender_object.hide_render = hidden
+
     def set_environment(self, environment: LinearImage) -> None:
         """Light the scene from all around."""
         height, width = environment.shape[:2]

@@ -138,8 +138,7 @@ class Renderer(Generic[S]):
         shown = {view: box for view, box in boxes.items() if box is not None}
         fronts = {}
         for view, box in shown.items():
-            for part, blender_object in self._builder.objects:
-                blender_object.hide_render = view not in part.in_views
+            self._builder.show(view)
             held = crop_box(np.isin(truths[view].segmentation, (HAND, OBJECT)))
             fronts[view] = box, self._sampled(box, held or box, last=view == list(shown)[-1])
         if self._denoiser is None:
