@@ -167,6 +167,8 @@ def _plain_triangles(faces: list[str]) -> np.ndarray | None:
     if {face.count(" ") for face in faces} != {2}:
         return None
     numbers = _parsed(text.replace("/", " "), np.int64)
+    if numbers.max() == np.iinfo(np.int64).max:  # where numbers too large for it end up
+        raise ValueError("a face names a corner beyond all counting")
     indices = numbers.reshape(len(faces), 3, 1 + slashes // 3)
     texture = indices[..., 1] if slashes else np.zeros(indices.shape[:2], np.int64)
     return np.stack([indices[..., 0], texture], axis=-1) - 1
