@@ -9,6 +9,7 @@ clipping at the image plane, float64 throughout.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import no_type_check
 
 import numba
@@ -34,20 +35,26 @@ class Hits:
     """z-depth, ``inf`` where nothing is hit."""
     faces: Int32[np.ndarray, "height width"]
     """-1 where nothing is hit."""
-    weights: Float64[np.ndarray, "height width 3"]
-    """Barycentric weights of the face's corners at the hit."""
+    surface: tuple[np.ndarray, np.ndarray]
+    """What was hit: vertices and faces."""
+    intrinsics: Float64[np.ndarray, "3 3"]
+
+    @cached_property
+    def weights(self) -> Float64[np.ndarray, "height width 3"]:
+        """Barycentric weights of the face's corners at the hit."""
+        weights = np.zeros((*self.faces.shape, 3))
+        _weigh(*self.surface, self.intrinsics, self.faces, weights)
+        return weights
 
 
 def cast(vertices: Vertices, faces: Faces, camera: Camera) -> Hits:
     """Cast one ray through each pixel centre. Of equal depths the first face wins."""
     shape = (camera.height_px, camera.width_px)
     depth_m, hit_faces = np.full(shape, np.inf), np.full(shape, -1, np.int32)
-    weights = np.zeros((*shape, 3))
     surface = vertices.astype(np.float64, copy=False), faces.astype(np.int32, copy=False)
     intrinsics = camera.intrinsics.astype(np.float64)
     _cast(*surface, intrinsics, depth_m, hit_faces)
-    _weigh(*surface, intrinsics, hit_faces, weights)
-    return Hits(depth_m, hit_faces, weights)
+    return Hits(depth_m, hit_faces, surface, intrinsics)
 
 
 @dataclass(frozen=True)
