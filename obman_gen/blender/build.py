@@ -21,6 +21,19 @@ ENVIRONMENT_FROM_BLENDER = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
 """Blender's panoramas have their middle along +x and +z up; ours look forward, -z, with +y up."""
 
 
+SOCKETS = {
+    "roughness": "Roughness",
+    "metallic": "Metallic",
+    "specular": "Specular IOR Level",
+    "transmission": "Transmission Weight",
+    "coat": "Coat Weight",
+    "sheen": "Sheen Weight",
+    "emission": "Emission Strength",
+}
+UNSET = Material()
+"""Its values are the principled shader's own."""
+
+
 class Builder:
     """Makes datablocks for one drawing at a time and removes them again.
 
@@ -115,19 +128,12 @@ class Builder:
         self._owned.append(block)
         nodes, links = block.node_tree.nodes, block.node_tree.links
         shader = nodes["Principled BSDF"]
-        values = {
-            "Base Color": (*material.base_color, 1.0),
-            "Roughness": material.roughness,
-            "Metallic": material.metallic,
-            "Specular IOR Level": material.specular,
-            "Transmission Weight": material.transmission,
-            "Coat Weight": material.coat,
-            "Sheen Weight": material.sheen,
-            "Emission Color": (*material.base_color, 1.0),
-            "Emission Strength": material.emission,
-        }
-        for name, value in values.items():
-            shader.inputs[name].default_value = value
+        shader.inputs["Base Color"].default_value = (*material.base_color, 1.0)
+        if material.emission:
+            shader.inputs["Emission Color"].default_value = (*material.base_color, 1.0)
+        for name, value in vars(material).items():
+            if name in SOCKETS and value != getattr(UNSET, name):
+                shader.inputs[SOCKETS[name]].default_value = value
         block.cycles.emission_sampling = "AUTO" if material.emission else "NONE"
         color = self._image(material.texture, "sRGB")
         if color is not None:

@@ -60,9 +60,9 @@ def _compact(values, ends, faces, border) -> Cut:
     in_use[faces] = True
     where = np.cumsum(in_use) - 1
     own = np.flatnonzero(in_use[:count])  # every crossing is in use
-    rows = np.concatenate([np.arange(len(own)), np.repeat(len(own) + np.arange(len(ends)), 2)])
     columns = np.concatenate([own, ends.reshape(-1)])
     weights = np.concatenate([np.ones(len(own)), np.stack([1 - share, share], axis=1).reshape(-1)])
+    starts = np.concatenate([np.arange(len(own)), len(own) + 2 * np.arange(len(ends) + 1)])
     shape = (len(own) + len(ends), count)
-    blend = sparse.csr_matrix((weights, (rows, columns)), shape=shape)
+    blend = sparse.csr_matrix((weights, columns, starts), shape=shape)
     return Cut(blend, where[faces], where[border])
