@@ -13,7 +13,8 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
+
+from pygraspit.kernels import kernel, light_kernel
 
 BEYOND = 1e-10
 """Nearer to a facet's plane than this, a point lies in it; lengths of wrenches are about 1."""
@@ -65,7 +66,7 @@ def _polytope(dim: int) -> Polytope:
     )
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def grow(points, polytope):  # pragma: no cover
     """Return status and radius."""
@@ -94,7 +95,7 @@ def grow(points, polytope):  # pragma: no cover
             return FULL, 0.0
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _nearest(polytope, used):  # pragma: no cover
     """Return the living facet whose plane is nearest to the origin, or farthest before it."""
@@ -106,7 +107,7 @@ def _nearest(polytope, used):  # pragma: no cover
     return best
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _height(point, plane):  # pragma: no cover
     height = -plane[point.shape[0]]
@@ -115,7 +116,7 @@ def _height(point, plane):  # pragma: no cover
     return height
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _farthest(points, plane):  # pragma: no cover
     best, most = 0, -np.inf
@@ -126,7 +127,7 @@ def _farthest(points, plane):  # pragma: no cover
     return best, most
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _seen_from(point, first, polytope, visible, stack, mark):  # pragma: no cover
     """List and mark the facets that a point sees: a connected patch about the first."""
@@ -142,7 +143,7 @@ def _seen_from(point, first, polytope, visible, stack, mark):  # pragma: no cove
     return count
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _cap(points, polytope, apex, visible, mark, middle, used):  # noqa: PLR0913, PLR0917
     """Put a cone from the visible facets' border to the apex in their place; -1: no room."""
@@ -168,7 +169,7 @@ def _cap(points, polytope, apex, visible, mark, middle, used):  # noqa: PLR0913,
     return used
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _join(polytope, before, used, apex):  # pragma: no cover
     """Make neighbours of the new facets that share a ridge; say whether each ridge has two."""
@@ -192,7 +193,7 @@ def _join(polytope, before, used, apex):  # pragma: no cover
     return True
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _ridge_key(corners, place, apex):  # pragma: no cover
     """Return a number for a facet's corners but one and the apex, whatever their order."""
@@ -213,7 +214,7 @@ def _ridge_key(corners, place, apex):  # pragma: no cover
     return key
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _set_plane(points, polytope, facet, middle):  # pragma: no cover
     """Fill a facet's unit normal, away from the middle, and its distance from the origin."""
@@ -233,7 +234,7 @@ def _set_plane(points, polytope, facet, middle):  # pragma: no cover
     plane[dim] = sign * offset
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _fill_normal(rows, normal):  # pragma: no cover
     """Fill the unit vector at right angles to all rows: elimination with full pivoting."""
@@ -257,7 +258,7 @@ def _fill_normal(rows, normal):  # pragma: no cover
         normal[axis] /= np.sqrt(length)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _pivot(rows, columns, step):  # pragma: no cover
     """Bring the largest number that is left into the step's row and place among the columns."""
@@ -275,7 +276,7 @@ def _pivot(rows, columns, step):  # pragma: no cover
             rows[at_row, column] = kept
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _first_simplex(points, simplex):  # pragma: no cover
     """Choose corners far from each other's span; say whether they span everything."""
@@ -297,7 +298,7 @@ def _first_simplex(points, simplex):  # pragma: no cover
     return True
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _place_simplex(points, polytope, simplex, middle):  # pragma: no cover
     """Make the simplex's facets; return their number. Facet i lacks corner i."""
