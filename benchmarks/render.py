@@ -145,8 +145,7 @@ class Bench:
 
     def show(self, view: str) -> None:
         """Hide what a view does not show."""
-        for part, blender_object in self.renderer._builder.objects:
-            blender_object.hide_render = view not in part.in_views
+        self.renderer._builder.show(view)
 
     def floor_s(self, drawing) -> float:
         """Return the CPU seconds of Cycles and the denoiser alone for the three pictures."""

@@ -6,7 +6,7 @@ coordinates in ``target``, so neighbouring names cancel when transforms are chai
 """
 
 import numpy as np
-from jaxtyping import Float, Integer
+from jaxtyping import Float, Integer, Shaped
 
 Points = Float[np.ndarray, "*batch 3"]
 Vertices = Float[np.ndarray, "vertex 3"]
@@ -53,3 +53,18 @@ def uniform_rotation(rng: np.random.Generator) -> Rotation:
             [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
         ]
     )
+
+
+def distinct_rows(
+    rows: Shaped[np.ndarray, "row column"],
+) -> tuple[Integer[np.ndarray, "distinct"], Integer[np.ndarray, "row"]]:
+    """Return where each distinct row first is, rows in order, and which one each row is.
+
+    As `np.unique`, which compares rows as bytes are compared: ten times slower.
+    """
+    order = np.lexsort(rows.T[::-1])
+    is_new = np.ones(len(rows), bool)
+    is_new[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    number = np.zeros(len(rows), int)
+    number[order] = np.cumsum(is_new) - 1
+    return order[is_new], number

@@ -6,8 +6,10 @@ a point (x, y, z) becomes (x, -y, -z).
 
 from collections import OrderedDict
 from pathlib import Path
+from typing import no_type_check
 
 import bpy
+import numba
 import numpy as np
 from mathutils import Matrix, Vector  # pyright: ignore[reportMissingImports]
 
@@ -17,6 +19,19 @@ from obman_gen.scene.texture_files import TEXTURES_KEPT, TextureFiles
 BLENDER_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
 ENVIRONMENT_FROM_BLENDER = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
 """Blender's panoramas have their middle along +x and +z up; ours look forward, -z, with +y up."""
+
+
+SOCKETS = {
+    "roughness": "Roughness",
+    "metallic": "Metallic",
+    "specular": "Specular IOR Level",
+    "transmission": "Transmission Weight",
+    "coat": "Coat Weight",
+    "sheen": "Sheen Weight",
+    "emission": "Emission Strength",
+}
+UNSET = Material()
+"""Its values are the principled shader's own."""
 
 
 class Builder:
@@ -72,12 +87,21 @@ class Builder:
         self._scene.collection.objects.link(blender_object)
         self._owned += [blender_object, light]
 
+    def show(self, view: str) -> None:
+        """Hide the parts that a view does not show, and none that it does."""
+        for part, blender_object in self.objects:
+            hidden = view not in part.in_views
+            if blender_object.hide_render != hidden:  # or Blender takes the mesh over again
+                blender_object.hide_render = hidden
+
     def set_environment(self, environment: LinearImage) -> None:
         """Light the scene from all around."""
         height, width = environment.shape[:2]
         image = bpy.data.images.new("environment", width, height, float_buffer=True)
         image.colorspace_settings.name = "Linear Rec.709"
-        _set_pixels(image, environment)
+        rgba = np.ones((height, width, 4), np.float32)
+        rgba[..., :3] = environment[::-1]
+        image.pixels.foreach_set(rgba.reshape(-1))
         self._world_node.image = image
         self._owned.append(image)
 
@@ -104,19 +128,12 @@ class Builder:
         self._owned.append(block)
         nodes, links = block.node_tree.nodes, block.node_tree.links
         shader = nodes["Principled BSDF"]
-        values = {
-            "Base Color": (*material.base_color, 1.0),
-            "Roughness": material.roughness,
-            "Metallic": material.metallic,
-            "Specular IOR Level": material.specular,
-            "Transmission Weight": material.transmission,
-            "Coat Weight": material.coat,
-            "Sheen Weight": material.sheen,
-            "Emission Color": (*material.base_color, 1.0),
-            "Emission Strength": material.emission,
-        }
-        for name, value in values.items():
-            shader.inputs[name].default_value = value
+        shader.inputs["Base Color"].default_value = (*material.base_color, 1.0)
+        if material.emission:
+            shader.inputs["Emission Color"].default_value = (*material.base_color, 1.0)
+        for name, value in vars(material).items():
+            if name in SOCKETS and value != getattr(UNSET, name):
+                shader.inputs[SOCKETS[name]].default_value = value
         block.cycles.emission_sampling = "AUTO" if material.emission else "NONE"
         color = self._image(material.texture, "sRGB")
         if color is not None:
@@ -174,15 +191,27 @@ def _image_from(pixels: np.ndarray, colorspace: str):
     height, width = pixels.shape[:2]
     image = bpy.data.images.new("texture", width, height)
     image.colorspace_settings.name = colorspace
-    _set_pixels(image, pixels.astype(np.float32) / 255)
+    image.pixels.foreach_set(_floats(pixels).reshape(-1))
     image.update()
     return image
 
 
-def _set_pixels(image, rgb: np.ndarray) -> None:
-    rgba = np.ones((*rgb.shape[:2], 4), np.float32)
-    rgba[..., :3] = rgb[::-1]
-    image.pixels.foreach_set(rgba.reshape(-1))
+def _floats(pixels: np.ndarray) -> np.ndarray:
+    """Return bytes as Blender wants them: rows bottom-up, four channels, floats in [0, 1]."""
+    rgba = np.zeros((*pixels.shape[:2], 4), np.float32)
+    _fill(pixels, (np.arange(256) / 255).astype(np.float32), rgba)
+    return rgba
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _fill(pixels, shares, rgba):
+    height, width, _ = pixels.shape
+    for row in range(height):
+        for column in range(width):
+            for channel in range(3):
+                rgba[height - 1 - row, column, channel] = shares[pixels[row, column, channel]]
+            rgba[height - 1 - row, column, 3] = 1.0
 
 
 def _mesh(part: Part):
@@ -192,12 +221,13 @@ def _mesh(part: Part):
     mesh.loops.add(faces.size)
     mesh.polygons.add(len(faces))
     world = (part.vertices @ BLENDER_FROM_CAMERA).astype(np.float32)
-    mesh.vertices.foreach_set("co", world.reshape(-1))
-    mesh.loops.foreach_set("vertex_index", faces.reshape(-1))
+    # Attributes take whole arrays; elements' properties of the same would take them one by one.
+    mesh.attributes["position"].data.foreach_set("vector", world.reshape(-1))
+    mesh.attributes[".corner_vert"].data.foreach_set("value", faces.reshape(-1))
     mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, 3, dtype=np.int32))
     if part.material_indices is not None:
         indices = np.ascontiguousarray(part.material_indices, np.int32)
-        mesh.polygons.foreach_set("material_index", indices)
+        mesh.attributes.new("material_index", "INT", "FACE").data.foreach_set("value", indices)
     if part.uv is not None:
         layer = mesh.uv_layers.new(name="uv")
         layer.uv.foreach_set("vector", np.ascontiguousarray(part.uv, np.float32).reshape(-1))

@@ -17,7 +17,13 @@ from obman_gen.scene.drawing import Drawing, LinearImage, Pixels
 from obman_gen.scene.guides import Box, Guides, view_guides
 from obman_gen.scene.raster import Truth
 from obman_gen.scene.sensor import expose, metered_gain
-from obman_gen.scene.visibility import VisibilityRules, measure, require_visible, view_truths
+from obman_gen.scene.visibility import (
+    Visibility,
+    VisibilityRules,
+    measure,
+    require_visible,
+    view_truths,
+)
 
 CROP_MARGIN_PX = 4
 """The pixel filter reaches 1.5 px beyond a silhouette; the denoiser wants a little context."""
@@ -41,7 +47,12 @@ class RenderResult:
 class Renderer(Generic[S]):
     """Owns this process's Blender scene. Results depend on the scene given, not on its history."""
 
-    def __init__(self, config: RenderConfig, draw: Callable[[S, RenderPanorama], Drawing]):
+    def __init__(
+        self,
+        config: RenderConfig,
+        draw: Callable[[S, RenderPanorama], Drawing],
+        sketch: Callable[[S], Drawing] | None = None,
+    ):
         """Start Blender.
 
         Args:
@@ -49,9 +60,11 @@ class Renderer(Generic[S]):
             draw: turns what `render` is given, a `obman_gen.scene.Scene`, into arrays: for
                 example an `obman_gen.scene.Artist`. Its second argument renders panoramas,
                 should the drawing need one.
+            sketch: draws the hand and the object alone, as fast as it can, with nothing that
+                would not hide some of them: most of what breaks a rule already does so here.
         """
         self.config = config
-        self._draw = draw
+        self._draw, self._sketch = draw, sketch
         self._scene = session.start(config)
         self._builder = Builder(self._scene, config.texture_size_px)
         self._denoiser = Denoiser(config.threads) if config.denoise else None
@@ -70,19 +83,25 @@ class Renderer(Generic[S]):
             SampleRejected: if it shows too little of the hand or object; decided by ray
                 casting, before any light is computed.
         """
+        if self._sketch is not None:
+            self._truths(self._sketch(scene))
         return self.render_drawing(self._draw(scene, self.panorama))
 
     def render_drawing(self, drawing: Drawing) -> RenderResult:
         """Render the HO, H and O views of a drawing. Raises as `render`."""
-        truths = view_truths(drawing)
-        visibility = measure(drawing, truths)
-        require_visible(visibility, self._rules)
+        truths, visibility = self._truths(drawing)
         self._build(drawing)
         pictures = self._pictures(drawing, truths)
         self._builder.clear()
         with_normals = {name: self.config.normals and name == "ho" for name in VIEWS}
         views = {name: _view(pictures[name], truths[name], with_normals[name]) for name in VIEWS}
         return RenderResult(views, visibility.object, visibility.hand)
+
+    def _truths(self, drawing: Drawing) -> tuple[dict[str, Truth], Visibility]:
+        truths = view_truths(drawing)
+        visibility = measure(drawing, truths)
+        require_visible(visibility, self._rules)
+        return truths, visibility
 
     def panorama(self, drawing: Drawing, width_px: int, samples: int) -> LinearImage:
         """Render all parts of a drawing as an equirectangular image of linear light."""
@@ -138,8 +157,7 @@ class Renderer(Generic[S]):
         shown = {view: box for view, box in boxes.items() if box is not None}
         fronts = {}
         for view, box in shown.items():
-            for part, blender_object in self._builder.objects:
-                blender_object.hide_render = view not in part.in_views
+            self._builder.show(view)
             held = crop_box(np.isin(truths[view].segmentation, (HAND, OBJECT)))
             fronts[view] = box, self._sampled(box, held or box, last=view == list(shown)[-1])
         if self._denoiser is None:
@@ -192,5 +210,7 @@ def crop_box(seen: Bool[np.ndarray, "height width"]) -> Box | None:
 def _view(image: np.ndarray, truth: Truth, with_normals: bool) -> View:
     labelled = truth.segmentation != BACKGROUND
     depth_m = np.where(labelled, truth.depth_m, np.inf).astype(np.float32)
-    normals = np.where(labelled[..., None], truth.normals, 0).astype(np.float32)
-    return View(image, depth_m, truth.segmentation, normals if with_normals else None)
+    normals = None
+    if with_normals:
+        normals = np.where(labelled[..., None], truth.normals, 0).astype(np.float32)
+    return View(image, depth_m, truth.segmentation, normals)

@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from obman_gen.arrays import Faces, Points, Vertices
-from obman_gen.scene.atlas import Atlas, vertex_normals
+from obman_gen.scene.atlas import Atlas
 from obman_gen.scene.noise3 import field
+from obman_gen.scene.normals import vertex_normals
 
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 JOINTS_OF_FINGER = np.arange(1, 21).reshape(5, 4)

@@ -11,7 +11,7 @@ from obman_gen.scene.backgrounds import BackgroundPainter, RenderPanorama
 from obman_gen.scene.drawing import Drawing, Part
 from obman_gen.scene.figure import Figure
 from obman_gen.scene.lights import illuminate
-from obman_gen.scene.object_looks import object_part
+from obman_gen.scene.object_looks import object_outline, object_part
 from obman_gen.scene.pools import ArrayCache
 from obman_gen.scene.scene import Scene, SceneConfig
 from obman_gen.scene.skins import SkinPainter
@@ -52,6 +52,15 @@ class Artist:
             scene.sensor,
             self._figure.hand_vertices(scene.hand)[1],
         )
+
+    def sketch(self, scene: Scene) -> Drawing:
+        """Draw hand and object alone, colourless: what else a drawing holds can only hide them."""
+        vertices, _ = self._figure.hand_vertices(scene.hand)
+        faces = self._figure.hand_model.faces
+        hand = Part("hand", vertices, faces, (), np.full(len(faces), HAND), in_views=PERSON_VIEWS)
+        thing = object_outline(scene.object_path, scene.camera_from_object)
+        dark = np.zeros((1, 2, 3), np.float32)
+        return Drawing(scene.camera, (hand, thing), dark, dark)
 
     def _hand(self, scene: Scene) -> tuple[Part, ...]:
         figure, surface = self._figure, self._figure.hand_surface

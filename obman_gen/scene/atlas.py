@@ -8,9 +8,8 @@ from jaxtyping import Bool, Float, Integer
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from obman_gen.arrays import Faces, Points, Vertices
+from obman_gen.arrays import Faces, Vertices
 from obman_gen.sample import Camera
-from obman_gen.scene.drawing import Pixels
 from obman_gen.scene.raster import cast
 
 
@@ -125,23 +124,3 @@ def two_sided_uv(vertices: Vertices, faces: Faces) -> Float[np.ndarray, "face 3 
     u = 0.01 + 0.48 * unit[..., 0]
     u = np.where(normals[:, 2:] > 0, u, 1 - u)
     return np.stack([u, 0.01 + 0.98 * unit[..., 1]], axis=-1)
-
-
-def vertex_normals(vertices: Vertices, faces: Faces) -> Points:
-    """Return unit normals, averaged over adjacent faces by area."""
-    corners = vertices[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    total = np.stack(
-        [
-            np.bincount(faces.reshape(-1), np.repeat(normals[:, i], 3), len(vertices))
-            for i in range(3)
-        ],
-        axis=1,
-    )
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
-
-
-def texture_bytes(image: Float[np.ndarray, "size size"]) -> Pixels:
-    """Turn heights in [0, 1] into a grey image."""
-    grey = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)

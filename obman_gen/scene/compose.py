@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.spatial.transform import Rotation as Turn
 
-from obman_gen.arrays import Transform
+from obman_gen.arrays import Transform, Vertices
 from obman_gen.bodies.attach import attach
 from obman_gen.errors import SampleRejected
 from obman_gen.sample import BodyParameters, Grasp, Split
@@ -69,11 +69,10 @@ def run(grasp: Grasp, held: HeldObject, draw: Draw, config: SceneConfig, figure:
             of those tried leaves hand and object free.
     """
     looks = draw_looks(draw("looks"), draw.split, config.person)
-    pose_name, body = "none", None
-    if config.person.body:
-        pose_name, body = _posed(grasp, held, looks, draw, config, figure)
+    posed = _posed(grasp, held, looks, draw, config, figure) if config.person.body else None
+    pose_name, body = ("none", None) if posed is None else (posed.name, posed.body)
     camera = config.camera.camera()
-    subject = _subject(grasp, held, body, figure)
+    subject = _subject(grasp, held, posed, figure)
     placed = place(subject, camera, draw("camera"), config.placement)
     camera_from_object = placed.camera_from_subject @ np.diag([*(grasp.metres_per_unit,) * 3, 1.0])
     wrist = figure.hand_model.rest_wrist(grasp.hand.betas)
@@ -101,9 +100,18 @@ def run(grasp: Grasp, held: HeldObject, draw: Draw, config: SceneConfig, figure:
     )
 
 
+class _Posed(NamedTuple):
+    """A body in the object's frame."""
+
+    name: str
+    """Of its pose."""
+    body: BodyParameters
+    vertices: Vertices
+
+
 def _posed(
     grasp: Grasp, held: HeldObject, looks: Looks, draw: Draw, config: SceneConfig, figure: Figure
-) -> tuple[str, BodyParameters]:
+) -> "_Posed":
     """Draw body poses until hand, object and body are clear of one another."""
     rng = draw("body pose")
     for _ in range(POSE_DRAWS):
@@ -112,24 +120,21 @@ def _posed(
         body = attach(figure.hand_model, figure.body, grasp.hand, pose, looks.betas)
         vertices, _ = figure.body_vertices(body, grasp.hand)
         if is_free(figure, vertices, held, grasp.metres_per_unit):
-            return name, body
+            return _Posed(name, body, vertices)
     raise SampleRejected("body_pose", f"none of {POSE_DRAWS} poses keeps the body off the object")
 
 
-def _subject(
-    grasp: Grasp, held: HeldObject, body: BodyParameters | None, figure: Figure
-) -> Subject:
+def _subject(grasp: Grasp, held: HeldObject, posed: _Posed | None, figure: Figure) -> Subject:
     """Say what the camera looks at, in the object's frame."""
     _, joints = figure.hand_vertices(grasp.hand)
     both = np.concatenate([joints, held.mesh.vertices * grasp.metres_per_unit])
     center = 0.5 * (both.min(axis=0) + both.max(axis=0))
-    if body is None:
+    if posed is None:
         return Subject(joints, center, None, None, None, None, None)
-    vertices, _ = figure.body_vertices(body, grasp.hand)
-    up = Turn.from_rotvec(body.pose[:3]).apply([0.0, 1.0, 0.0])
+    up = Turn.from_rotvec(posed.body.pose[:3]).apply([0.0, 1.0, 0.0])
     surface = figure.body_surface
-    eyes = vertices[figure.eye_ids].mean(axis=0)
-    return Subject(joints, center, up, eyes, vertices, surface.faces, surface.is_hand)
+    eyes = posed.vertices[figure.eye_ids].mean(axis=0)
+    return Subject(joints, center, up, eyes, posed.vertices, surface.faces, surface.is_hand)
 
 
 def _moved(

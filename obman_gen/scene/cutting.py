@@ -22,7 +22,7 @@ class Cut:
 
 def cut(faces: Faces, values: Float[np.ndarray, "vertex"]) -> Cut:
     """Keep the triangles, and parts of triangles, where the interpolated field is positive."""
-    positive = values > 0
+    faces, positive = faces.astype(np.int64), values > 0
     inside = positive[faces]
     count = inside.sum(axis=1)
     # Of a triangle with one corner inside, that one comes first; of one with two, the other.
@@ -31,8 +31,10 @@ def cut(faces: Faces, values: Float[np.ndarray, "vertex"]) -> Cut:
     crossed = np.concatenate(
         [tips[:, [0, 1]], tips[:, [0, 2]], stumps[:, [1, 0]], stumps[:, [2, 0]]]
     )
-    edges, place = np.unique(crossed, axis=0, return_inverse=True)
-    ends = len(values) + place.reshape(-1)
+    # As one number each, edges sort ten times faster than as pairs.
+    keys, place = np.unique(crossed[:, 0] * len(values) + crossed[:, 1], return_inverse=True)
+    edges = np.stack(np.divmod(keys, len(values)), axis=1)
+    ends = len(values) + place
     first, second, after, before = np.split(ends, np.cumsum([len(tips), len(tips), len(stumps)]))
     kept = [
         faces[count == 3],
@@ -54,11 +56,13 @@ def _compact(values, ends, faces, border) -> Cut:
     """Number only the vertices in use; a crossing blends its edge's ends to the field's zero."""
     count = len(values)
     share = values[ends[:, 0]] / (values[ends[:, 0]] - values[ends[:, 1]])
-    rows = np.concatenate([np.arange(count), np.repeat(count + np.arange(len(ends)), 2)])
-    columns = np.concatenate([np.arange(count), ends.reshape(-1)])
-    weights = np.concatenate([np.ones(count), np.stack([1 - share, share], axis=1).reshape(-1)])
-    blend = sparse.csr_matrix((weights, (rows, columns)), shape=(count + len(ends), count))
-    used, renumbered = np.unique(faces, return_inverse=True)
-    where = np.full(count + len(ends), -1)
-    where[used] = np.arange(len(used))
-    return Cut(blend[used], renumbered.reshape(-1, 3), where[border])
+    in_use = np.zeros(count + len(ends), bool)
+    in_use[faces] = True
+    where = np.cumsum(in_use) - 1
+    own = np.flatnonzero(in_use[:count])  # every crossing is in use
+    columns = np.concatenate([own, ends.reshape(-1)])
+    weights = np.concatenate([np.ones(len(own)), np.stack([1 - share, share], axis=1).reshape(-1)])
+    starts = np.concatenate([np.arange(len(own)), len(own) + 2 * np.arange(len(ends) + 1)])
+    shape = (len(own) + len(ends), count)
+    blend = sparse.csr_matrix((weights, columns, starts), shape=shape)
+    return Cut(blend, where[faces], where[border])

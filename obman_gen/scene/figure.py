@@ -40,6 +40,7 @@ class Figure:
     def __init__(self, hand_model: HandModel, body_model: BodyModel | None):
         """Take the models; without a body, hands are shown by themselves."""
         self.hand_model, self.body_model = hand_model, body_model
+        self._last_hand: tuple[HandParameters, tuple[np.ndarray, np.ndarray]] | None = None
 
     @property
     def body(self) -> BodyModel:
@@ -49,7 +50,9 @@ class Figure:
 
     def hand_vertices(self, hand: HandParameters) -> tuple[np.ndarray, np.ndarray]:
         """Return the hand's vertices and 21 joints in its frame, metres."""
-        return self.hand_model.vertices_of(hand)
+        if self._last_hand is None or self._last_hand[0] is not hand:  # a sample asks four times
+            self._last_hand = hand, self.hand_model.vertices_of(hand)
+        return self._last_hand[1]
 
     def body_vertices(
         self, body: BodyParameters, hand: HandParameters

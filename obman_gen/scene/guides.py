@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32, Int64, UInt8
 
 from obman_gen.sample import Camera
-from obman_gen.scene.atlas import vertex_normals
 from obman_gen.scene.color import decode_srgb
 from obman_gen.scene.drawing import Drawing, Part, Pixels
+from obman_gen.scene.normals import corner_normals
 from obman_gen.scene.raster import cast, joined
 
 GRID = 3
@@ -114,23 +114,12 @@ def _seen(parts: Sequence[Part], camera: Camera, pixels_of: PixelsOf) -> _Rays:
     vertices, faces, _ = joined(parts)
     hits = cast(vertices, faces, camera)
     channels = np.zeros((*hits.faces.shape, 7), np.float32)
-    normals = np.concatenate([_corner_normals(part) for part in parts])
+    normals = np.concatenate(
+        [corner_normals(part.vertices, part.faces, part.sharp_angle_rad) for part in parts]
+    )
     _add_normals(hits.faces, hits.weights, normals, camera.intrinsics, channels)
     _add_albedo(hits.faces, hits.weights, _looks(parts, pixels_of), _LINEAR, channels)
     return _Rays(hits.depth_m, channels)
-
-
-def _corner_normals(part: Part) -> Float32[np.ndarray, "face 3 3"]:
-    """Return the normals that a face is shaded with at its corners."""
-    corners = part.vertices[part.faces]
-    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-300)
-    smooth = vertex_normals(part.vertices, part.faces)[part.faces]
-    if part.sharp_angle_rad < np.pi:
-        # At a crease between two faces the mean leans half its angle from either.
-        bent = np.einsum("fij,fj->fi", smooth, flat) < np.cos(part.sharp_angle_rad / 2)
-        smooth = np.where(bent[..., None], flat[:, None], smooth)
-    return smooth.astype(np.float32)
 
 
 class _Looks(NamedTuple):

@@ -1,11 +1,14 @@
 """A body at rest and its limbs: coordinates along and around bones, for clothes."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import no_type_check
 
+import numba
 import numpy as np
-from jaxtyping import Float, Integer
+from jaxtyping import Float
 
-from obman_gen.arrays import Faces, Points, Vertices
+from obman_gen.arrays import Faces, Vertices
 from obman_gen.scene.cutting import Cut
 
 PELVIS, NECK, HEAD = 0, 12, 15
@@ -25,6 +28,16 @@ class BodyShape:
     joints: Float[np.ndarray, "52 3"]
     weights: Float[np.ndarray, "vertex 52"]
 
+    def share(self, *joints: int) -> Float[np.ndarray, "vertex"]:
+        """Return how much of each vertex follows some joints; found once."""
+        if joints not in self._shares:
+            self._shares[joints] = self.weights[:, list(joints)].sum(axis=1)
+        return self._shares[joints]
+
+    @cached_property
+    def _shares(self) -> dict[tuple[int, ...], np.ndarray]:
+        return {}
+
 
 def limb_coordinate(body: BodyShape, limb: tuple[int, int, int]) -> Float[np.ndarray, "vertex"]:
     """Return how far along a limb each vertex lies: 0 at its root joint, 1 and 2 at the next.
@@ -39,33 +52,61 @@ def limb_coordinate(body: BodyShape, limb: tuple[int, int, int]) -> Float[np.nda
 
 
 def wrapped_uv(body: BodyShape, shape: Cut, tile_m: float) -> Float[np.ndarray, "face 3 2"]:
-    """Wrap cloth around torso and limbs: u runs around the nearest bone, v along it."""
-    rest = shape.blend @ body.vertices
-    axes = [(PELVIS, NECK, 0.15)]
-    axes += [(limb[i], limb[i + 1], 0.05) for limb in (LEFT_ARM, RIGHT_ARM) for i in (0, 1)]
-    axes += [(limb[i], limb[i + 1], 0.08) for limb in (LEFT_LEG, RIGHT_LEG) for i in (0, 1)]
-    corners = rest[shape.faces]
-    nearest = _nearest_axis(body, corners.mean(axis=1), axes)
-    uv = np.zeros((len(corners), 3, 2))
-    for index, (start, end, radius_m) in enumerate(axes):
-        mine = nearest == index
-        origin, along = body.joints[start], body.joints[end] - body.joints[start]
-        along = along / np.linalg.norm(along)
-        side = np.cross(along, [0.0, 0.0, 1.0])
-        side /= np.linalg.norm(side)
-        local = corners[mine] - origin
-        angle = np.arctan2(local @ np.cross(side, along), local @ side)
-        turns = np.round((angle - angle[:, :1]) / (2 * np.pi))
-        uv[mine, :, 0] = (angle - 2 * np.pi * turns) * radius_m
-        uv[mine, :, 1] = local @ along
+    """Wrap cloth around torso and limbs: u runs around the nearest bone, v along it.
+
+    Which bone is nearest to a face, distances measured in the bones' radii, its middle decides.
+    """
+    bones = [(PELVIS, NECK, 0.15)]
+    bones += [(limb[i], limb[i + 1], 0.05) for limb in (LEFT_ARM, RIGHT_ARM) for i in (0, 1)]
+    bones += [(limb[i], limb[i + 1], 0.08) for limb in (LEFT_LEG, RIGHT_LEG) for i in (0, 1)]
+    starts, ends, radii_m = (np.array(column) for column in zip(*bones, strict=True))
+    origins, spans = body.joints[starts], body.joints[ends] - body.joints[starts]
+    along = spans / np.linalg.norm(spans, axis=1, keepdims=True)
+    side = np.cross(along, [0.0, 0.0, 1.0])
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    frames = np.stack([side, np.cross(side, along), along], axis=1)
+    uv = np.zeros((len(shape.faces), 3, 2))
+    _wrap(shape.blend @ body.vertices, shape.faces, (origins, spans, frames, radii_m), uv)
     return uv / tile_m
 
 
-def _nearest_axis(body: BodyShape, points: Points, axes) -> Integer[np.ndarray, "point"]:
-    """Return the bone nearest to each point, distances measured in the bones' radii."""
-    away = np.zeros((len(axes), len(points)))
-    for index, (start, end, radius_m) in enumerate(axes):
-        offset, along = points - body.joints[start], body.joints[end] - body.joints[start]
-        at = np.clip(offset @ along / (along @ along), 0, 1)
-        away[index] = np.linalg.norm(offset - at[:, None] * along, axis=1) / radius_m
-    return away.argmin(axis=0)
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _wrap(rest, faces, bones, uv):
+    origins, _, frames, radii_m = bones
+    for face in range(len(faces)):
+        middle = (rest[faces[face, 0]] + rest[faces[face, 1]] + rest[faces[face, 2]]) / 3
+        bone = _nearest_bone(middle, bones)
+        first = 0.0
+        for corner in range(3):
+            x, y, z = 0.0, 0.0, 0.0
+            for i in range(3):
+                off = rest[faces[face, corner], i] - origins[bone, i]
+                x += off * frames[bone, 0, i]
+                y += off * frames[bone, 1, i]
+                z += off * frames[bone, 2, i]
+            angle = np.arctan2(y, x)
+            if corner == 0:
+                first = angle
+            angle -= 2 * np.pi * np.rint((angle - first) / (2 * np.pi))
+            uv[face, corner, 0] = angle * radii_m[bone]
+            uv[face, corner, 1] = z
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _nearest_bone(point, bones):
+    origins, spans, _, radii_m = bones
+    nearest, least = 0, np.inf
+    for bone in range(len(origins)):
+        across, length2 = 0.0, 0.0
+        for i in range(3):
+            across += (point[i] - origins[bone, i]) * spans[bone, i]
+            length2 += spans[bone, i] ** 2
+        at = min(max(across / length2, 0.0), 1.0)
+        away2 = 0.0
+        for i in range(3):
+            away2 += (point[i] - origins[bone, i] - at * spans[bone, i]) ** 2
+        if away2 / radii_m[bone] ** 2 < least:
+            nearest, least = bone, away2 / radii_m[bone] ** 2
+    return nearest

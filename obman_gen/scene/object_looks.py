@@ -86,6 +86,19 @@ def object_part(path: str, camera_from_object: Transform, look: ObjectLook) -> P
     )
 
 
+def object_outline(path: str, camera_from_object: Transform) -> Part:
+    """Return an object file as a part without looks."""
+    mesh = _mesh_of(path)
+    return Part(
+        "object",
+        transform_points(camera_from_object, mesh.vertices),
+        mesh.faces,
+        (),
+        np.full(len(mesh.faces), OBJECT),
+        in_views=OBJECT_VIEWS,
+    )
+
+
 def _boxed_uv(mesh: TexturedMesh, rng: np.random.Generator) -> np.ndarray:
     """Project texture coordinates along the axis each face looks along; units of the extent."""
     corners = mesh.vertices[mesh.faces]

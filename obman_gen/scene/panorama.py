@@ -1,7 +1,8 @@
 """Look into equirectangular images: rows from up to down, the middle column straight ahead."""
 
-from typing import Any
+from typing import Any, no_type_check
 
+import numba
 import numpy as np
 from jaxtyping import Float
 from scipy import ndimage
@@ -40,18 +41,28 @@ def look_up(
     panorama: Float[np.ndarray, "_ _ 3"], directions: Points
 ) -> Float[np.ndarray, "*batch 3"]:
     """Return the light from directions, bilinear; they need not be unit."""
-    height, width = panorama.shape[:2]
-    unit = directions / np.linalg.norm(directions, axis=-1, keepdims=True)
-    longitude = np.arctan2(unit[..., 0], unit[..., 2])
-    latitude = np.arcsin(np.clip(-unit[..., 1], -1, 1))
-    columns = (longitude / (2 * np.pi) + 0.5) * width - 0.5
-    rows = np.clip((0.5 - latitude / np.pi) * height - 0.5, 0, height - 1)
-    wrapped = np.concatenate([panorama[:, -1:], panorama, panorama[:, :1]], axis=1)
-    where = [rows, columns + 1]
-    channels = [
-        ndimage.map_coordinates(wrapped[..., i], where, order=1, mode="nearest") for i in range(3)
-    ]
-    return np.stack(channels, axis=-1)
+    flat = np.ascontiguousarray(directions, np.float64).reshape(-1, 3)
+    light = np.zeros((len(flat), 3))
+    _look_up(np.ascontiguousarray(panorama), flat, light)
+    return light.reshape(directions.shape)
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _look_up(panorama, directions, light):
+    height, width, _ = panorama.shape
+    for index in range(len(directions)):
+        x, y, z = directions[index]
+        longitude, latitude = np.arctan2(x, z), np.arctan2(-y, np.hypot(x, z))
+        column = (longitude / (2 * np.pi) + 0.5) * width - 0.5
+        row = min(max((0.5 - latitude / np.pi) * height - 0.5, 0.0), height - 1.0)
+        left, top = int(np.floor(column)), int(np.floor(row))
+        across, down = column - left, row - top
+        right, low, left = (left + 1) % width, min(top + 1, height - 1), left % width
+        for i in range(3):
+            above = panorama[top, left, i] * (1 - across) + panorama[top, right, i] * across
+            below = panorama[low, left, i] * (1 - across) + panorama[low, right, i] * across
+            light[index, i] = above * (1 - down) + below * down
 
 
 def view(panorama: LinearImage, camera: Camera, camera_from_world: Rotation) -> LinearImage:
@@ -62,8 +73,9 @@ def view(panorama: LinearImage, camera: Camera, camera_from_world: Rotation) -> 
 def as_environment(panorama: LinearImage, camera_from_world: Rotation) -> LinearImage:
     """Turn a panorama into the camera frame and smooth it to 32 x 64: light, not a picture."""
     height, width = panorama.shape[:2]
-    small = panorama[: height // 32 * 32, : width // 64 * 64]
-    small = small.reshape(32, height // 32, 64, width // 64, 3).mean(axis=(1, 3))
+    tall, wide = height // 32, width // 64
+    rows = np.add.reduceat(panorama[: 32 * tall], np.arange(32) * tall, axis=0)
+    small = np.add.reduceat(rows[:, : 64 * wide], np.arange(64) * wide, axis=1) / (tall * wide)
     small = ndimage.gaussian_filter(small, (1.2, 1.2, 0), mode=EDGES)
     directions = panorama_directions(32, 64) @ camera_from_world
     return look_up(small, directions).astype(np.float32)

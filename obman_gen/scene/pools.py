@@ -7,6 +7,7 @@ or room is ever shared between splits.
 import io
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -44,17 +45,31 @@ def generator_of(name: str, stage: str = "make") -> np.random.Generator:
     return RandomStreams(POOL_SEED, name)(stage)
 
 
+ARRAYS_KEPT = 12
+
+
 class ArrayCache:
-    """Arrays kept as files by name. Safe with many processes: files appear complete or not."""
+    """Arrays kept as files by name, the last used of them in memory as well.
+
+    Safe with many processes: files appear complete or not.
+    """
 
     def __init__(self, folder: Path):
+        """Keep arrays in a folder."""
         self.folder = folder
+        self._read = lru_cache(maxsize=ARRAYS_KEPT)(_read)
 
     def get(self, name: str, make: Callable[[], np.ndarray]) -> Shaped[np.ndarray, "..."]:
-        """Return the array of a name, making and keeping it the first time."""
+        """Return the array of a name, read-only, making and keeping it the first time."""
         path = self.folder / f"{name}.npy"
         if not path.exists():
             buffer = io.BytesIO()
             np.save(buffer, make())
             write_atomically(path, buffer.getvalue())
-        return np.load(path)
+        return self._read(path)
+
+
+def _read(path: Path) -> np.ndarray:
+    array = np.load(path)
+    array.flags.writeable = False  # others will be given the same
+    return array

@@ -9,8 +9,8 @@ from scipy.spatial import cKDTree
 
 from obman_gen.arrays import Faces, Points, Vertices
 from obman_gen.sample import ObjectMesh
-from obman_gen.scene.atlas import vertex_normals
 from obman_gen.scene.figure import Figure
+from obman_gen.scene.normals import vertex_normals
 
 CLOTH_M = 0.012
 """Room left for clothes between the body and what it must not touch."""
@@ -59,7 +59,7 @@ def is_free(figure: Figure, vertices: Vertices, held: Held, metres_per_unit: flo
     if not _clear_of_object(vertices, parts, held, metres_per_unit):
         return False
     normals = vertex_normals(vertices, figure.body.faces)[parts.trunk]
-    tree = cKDTree(vertices[parts.trunk])
+    tree = cKDTree(vertices[parts.trunk], compact_nodes=False, balanced_tree=False)
     things = np.concatenate(
         [vertices[parts.forearm_and_hand], held.mesh.surface_points[::4] * metres_per_unit]
     )

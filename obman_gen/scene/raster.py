@@ -9,6 +9,7 @@ clipping at the image plane, float64 throughout.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import no_type_check
 
 import numba
@@ -18,9 +19,12 @@ from jaxtyping import Float, Float64, Int32, UInt8
 from obman_gen.arrays import Faces, Vertices
 from obman_gen.sample import Camera
 from obman_gen.scene.drawing import Part
+from obman_gen.scene.normals import fill_face_normals
 
 NEAR_M = 0.01
 """Surfaces closer than this are not seen, as with Cycles' camera."""
+ROUNDING_PX = 1e-3
+"""By far more than what rounding shifts a projected vertex."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,26 @@ class Hits:
     """z-depth, ``inf`` where nothing is hit."""
     faces: Int32[np.ndarray, "height width"]
     """-1 where nothing is hit."""
-    weights: Float64[np.ndarray, "height width 3"]
-    """Barycentric weights of the face's corners at the hit."""
+    surface: tuple[np.ndarray, np.ndarray]
+    """What was hit: vertices and faces."""
+    intrinsics: Float64[np.ndarray, "3 3"]
+
+    @cached_property
+    def weights(self) -> Float64[np.ndarray, "height width 3"]:
+        """Barycentric weights of the face's corners at the hit."""
+        weights = np.zeros((*self.faces.shape, 3))
+        _weigh(*self.surface, self.intrinsics, self.faces, weights)
+        return weights
 
 
 def cast(vertices: Vertices, faces: Faces, camera: Camera) -> Hits:
     """Cast one ray through each pixel centre. Of equal depths the first face wins."""
     shape = (camera.height_px, camera.width_px)
-    depth_m, weights = np.full(shape, np.inf), np.zeros((*shape, 3))
-    hit_faces = np.full(shape, -1, np.int32)
+    depth_m, hit_faces = np.full(shape, np.inf), np.full(shape, -1, np.int32)
+    surface = vertices.astype(np.float64, copy=False), faces.astype(np.int32, copy=False)
     intrinsics = camera.intrinsics.astype(np.float64)
-    corners = vertices.astype(np.float64, copy=False)
-    _cast(corners, faces.astype(np.int32, copy=False), intrinsics, depth_m, hit_faces, weights)
-    return Hits(depth_m, hit_faces, weights)
+    _cast(*surface, intrinsics, depth_m, hit_faces)
+    return Hits(depth_m, hit_faces, surface, intrinsics)
 
 
 @dataclass(frozen=True)
@@ -81,86 +92,122 @@ def joined(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def camera_rays(camera: Camera) -> Float[np.ndarray, "height width 3"]:
     """Return the direction through each pixel centre, scaled to z = 1."""
-    rows, columns = np.mgrid[0 : camera.height_px, 0 : camera.width_px] + 0.5
-    pixels = np.stack([columns, rows, np.ones_like(rows)], axis=-1)
-    return pixels @ np.linalg.inv(camera.intrinsics.astype(np.float64)).T
+    ys, xs = _directions(camera.intrinsics.astype(np.float64), camera.height_px, camera.width_px)
+    slant = camera.intrinsics[0, 1] / camera.intrinsics[0, 0]
+    rays = np.ones((camera.height_px, camera.width_px, 3))
+    rays[..., 1] = ys[:, None]
+    rays[..., 0] = xs - slant * ys[:, None]
+    return rays
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _directions(intrinsics, height, width):
+    """Return each row's y of the rays, and each column's x before any skew."""
+    rows, columns = np.arange(height) + 0.5, np.arange(width) + 0.5
+    ys = (rows - intrinsics[1, 2]) / intrinsics[1, 1]
+    return ys, (columns - intrinsics[0, 2]) / intrinsics[0, 0]
 
 
 def _facing_normals(vertices, faces, hits: Hits, camera: Camera):
-    seen = hits.faces >= 0
-    corners = vertices[faces[hits.faces[seen]]]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
-    away = np.einsum("ij,ij->i", normals, camera_rays(camera)[seen]) > 0
-    normals[away] *= -1
     image = np.zeros((*hits.faces.shape, 3))
-    image[seen] = normals
+    _face_camera(vertices, faces, hits.faces, camera.intrinsics.astype(np.float64), image)
     return image
 
 
 @numba.njit(cache=True)
 @no_type_check  # a shape-checking wrapper could not be compiled
-def _cross(a, b):
-    return (
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    )
+def _face_camera(vertices, faces, hit_faces, intrinsics, image):
+    """Fill in the unit normal of the face each ray hits, turned against the ray."""
+    normals = np.zeros((len(faces), 3))
+    fill_face_normals(vertices, faces, normals)
+    height, width = hit_faces.shape
+    ys, xs = _directions(intrinsics, height, width)
+    slant = intrinsics[0, 1] / intrinsics[0, 0]
+    for row in range(height):
+        for column in range(width):
+            if hit_faces[row, column] < 0:
+                continue
+            normal = normals[hit_faces[row, column]]
+            x, y, z = normal[0], normal[1], normal[2]
+            length = max(np.sqrt(x * x + y * y + z * z), 1e-300)
+            if x * (xs[column] - slant * ys[row]) + y * ys[row] + z > 0:
+                length = -length
+            image[row, column, 0] = x / length
+            image[row, column, 1] = y / length
+            image[row, column, 2] = z / length
 
 
 @numba.njit(cache=True)
 @no_type_check  # a shape-checking wrapper could not be compiled
-def _pixel_bounds(corners, intrinsics, height, width):
-    """Return rows and columns whose centres the triangle may cover: all, if it crosses z = 0."""
-    if min(corners[0, 2], corners[1, 2], corners[2, 2]) <= 1e-6:
+def _projected(vertices, intrinsics):
+    """Return each vertex's pixel; of those behind the camera, not a number."""
+    pixels = np.full((len(vertices), 2), np.nan)
+    for i in range(len(vertices)):
+        z = vertices[i, 2]
+        if z > 1e-6:
+            x, y = vertices[i, 0] / z, vertices[i, 1] / z
+            pixels[i, 0] = intrinsics[0, 0] * x + intrinsics[0, 1] * y + intrinsics[0, 2]
+            pixels[i, 1] = intrinsics[1, 1] * y + intrinsics[1, 2]
+    return pixels
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _pixel_bounds(pixels, a, b, c, height, width):
+    """Return rows and columns whose centres a triangle may cover: all, if it crosses z = 0."""
+    low_u = min(pixels[a, 0], pixels[b, 0], pixels[c, 0])
+    high_u = max(pixels[a, 0], pixels[b, 0], pixels[c, 0])
+    low_v = min(pixels[a, 1], pixels[b, 1], pixels[c, 1])
+    high_v = max(pixels[a, 1], pixels[b, 1], pixels[c, 1])
+    if np.isnan(pixels[a, 0] + pixels[b, 0] + pixels[c, 0]):
         return 0, height, 0, width
-    low_u, high_u, low_v, high_v = np.inf, -np.inf, np.inf, -np.inf
-    for i in range(3):
-        x, y = corners[i, 0] / corners[i, 2], corners[i, 1] / corners[i, 2]
-        u = intrinsics[0, 0] * x + intrinsics[0, 1] * y + intrinsics[0, 2]
-        v = intrinsics[1, 1] * y + intrinsics[1, 2]
-        low_u, high_u = min(low_u, u), max(high_u, u)
-        low_v, high_v = min(low_v, v), max(high_v, v)
     if high_u < 0 or high_v < 0 or low_u > width or low_v > height:
         return 0, 0, 0, 0
     return (
-        max(0, int(np.floor(low_v - 0.5))),
-        min(height, int(np.ceil(high_v + 0.5))),
-        max(0, int(np.floor(low_u - 0.5))),
-        min(width, int(np.ceil(high_u + 0.5))),
+        max(0, int(np.ceil(low_v - 0.5 - ROUNDING_PX))),
+        min(height, int(np.floor(high_v + 0.5 + ROUNDING_PX))),
+        max(0, int(np.ceil(low_u - 0.5 - ROUNDING_PX))),
+        min(width, int(np.floor(high_u + 0.5 + ROUNDING_PX))),
     )
 
 
 @numba.njit(cache=True)
 @no_type_check  # a shape-checking wrapper could not be compiled
-def _cast(vertices, faces, intrinsics, depth_m, hit_faces, weights):  # noqa: C901 one kernel
+def _edge(vertices, one, other):
+    """Return the cross product of two vertices."""
+    x1, y1, z1 = vertices[one, 0], vertices[one, 1], vertices[one, 2]
+    x2, y2, z2 = vertices[other, 0], vertices[other, 1], vertices[other, 2]
+    return y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _cast(vertices, faces, intrinsics, depth_m, hit_faces):  # noqa: C901 one kernel
     height, width = depth_m.shape
-    fx, fy, skew = intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 1]
-    cx, cy = intrinsics[0, 2], intrinsics[1, 2]
-    corners = np.zeros((3, 3))
+    ys, xs = _directions(intrinsics, height, width)
+    slant = intrinsics[0, 1] / intrinsics[0, 0]
+    pixels = _projected(vertices, intrinsics)
     for face in range(len(faces)):
-        for i in range(3):
-            corners[i] = vertices[faces[face, i]]
-        if max(corners[0, 2], corners[1, 2], corners[2, 2]) <= NEAR_M:
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        if max(vertices[i, 2], vertices[j, 2], vertices[k, 2]) <= NEAR_M:
             continue
-        row0, row1, column0, column1 = _pixel_bounds(corners, intrinsics, height, width)
+        row0, row1, column0, column1 = _pixel_bounds(pixels, i, j, k, height, width)
         if row1 <= row0 or column1 <= column0:
             continue
-        edge_a = _cross(corners[1], corners[2])
-        edge_b = _cross(corners[2], corners[0])
-        edge_c = _cross(corners[0], corners[1])
-        determinant = (
-            corners[0, 0] * edge_a[0] + corners[0, 1] * edge_a[1] + corners[0, 2] * edge_a[2]
-        )
+        ax, ay, az = _edge(vertices, j, k)
+        bx, by, bz = _edge(vertices, k, i)
+        gx, gy, gz = _edge(vertices, i, j)
+        determinant = vertices[i, 0] * ax + vertices[i, 1] * ay + vertices[i, 2] * az
         if determinant == 0.0:
             continue
         for row in range(row0, row1):
-            y = (row + 0.5 - cy) / fy
+            y = ys[row]
             for column in range(column0, column1):
-                x = (column + 0.5 - cx - skew * y) / fx
-                a = edge_a[0] * x + edge_a[1] * y + edge_a[2]
-                b = edge_b[0] * x + edge_b[1] * y + edge_b[2]
-                c = edge_c[0] * x + edge_c[1] * y + edge_c[2]
+                x = xs[column] - slant * y
+                a = ax * x + ay * y + az
+                b = bx * x + by * y + bz
+                c = gx * x + gy * y + gz
                 inside = (a >= 0 and b >= 0 and c >= 0) or (a <= 0 and b <= 0 and c <= 0)
                 total = a + b + c
                 if not inside or total == 0.0:
@@ -169,6 +216,29 @@ def _cast(vertices, faces, intrinsics, depth_m, hit_faces, weights):  # noqa: C9
                 if NEAR_M < z < depth_m[row, column]:
                     depth_m[row, column] = z
                     hit_faces[row, column] = face
-                    weights[row, column, 0] = a / total
-                    weights[row, column, 1] = b / total
-                    weights[row, column, 2] = c / total
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _weigh(vertices, faces, intrinsics, hit_faces, weights):
+    """Fill in the barycentric weights of hits."""
+    height, width = hit_faces.shape
+    ys, xs = _directions(intrinsics, height, width)
+    slant = intrinsics[0, 1] / intrinsics[0, 0]
+    for row in range(height):
+        for column in range(width):
+            face = hit_faces[row, column]
+            if face < 0:
+                continue
+            i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+            ax, ay, az = _edge(vertices, j, k)
+            bx, by, bz = _edge(vertices, k, i)
+            gx, gy, gz = _edge(vertices, i, j)
+            y = ys[row]
+            x = xs[column] - slant * y
+            a = ax * x + ay * y + az
+            b = bx * x + by * y + bz
+            c = gx * x + gy * y + gz
+            weights[row, column, 0] = a / (a + b + c)
+            weights[row, column, 1] = b / (a + b + c)
+            weights[row, column, 2] = c / (a + b + c)

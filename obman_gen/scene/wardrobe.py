@@ -6,15 +6,15 @@ blends of body vertices and follow every pose.
 """
 
 from dataclasses import dataclass
+from typing import no_type_check
 
+import numba
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import sparse
 
 from obman_gen.arrays import Faces, Points, Vertices
 from obman_gen.sample import BODY
 from obman_gen.scene import textures
-from obman_gen.scene.atlas import vertex_normals
 from obman_gen.scene.cutting import Cut, cut
 from obman_gen.scene.drawing import Material, Part
 from obman_gen.scene.limbs import (
@@ -32,6 +32,7 @@ from obman_gen.scene.limbs import (
     wrapped_uv,
 )
 from obman_gen.scene.noise3 import field as noise_field
+from obman_gen.scene.normals import vertex_normals
 from obman_gen.scene.pools import generator_of
 
 PERSON_VIEWS = frozenset({"ho", "h"})
@@ -82,10 +83,6 @@ def draw_outfit(rng: np.random.Generator) -> Outfit:
     )
 
 
-def _belongs(body: BodyShape, joints) -> Float[np.ndarray, "vertex"]:
-    return body.weights[:, list(joints)].sum(axis=1)
-
-
 def shirt_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
     """Positive on torso and arms: below the neckline, above the hem, up to the sleeves' end."""
     on_arm = _on_arm(body)
@@ -98,13 +95,13 @@ def shirt_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
     for limb, hand in ((LEFT_ARM, LEFT_HAND), (RIGHT_ARM, RIGHT_HAND)):
         forearm_m = np.linalg.norm(body.joints[limb[2]] - body.joints[limb[1]])
         left_m = (outfit.sleeve - limb_coordinate(body, limb)) * forearm_m
-        on_this = _belongs(body, (*limb, *hand)) > 0.5
+        on_this = body.share(*limb, *hand) > 0.5
         values = np.where(on_this, np.minimum(values, left_m), values)
     return values
 
 
 def _on_arm(body: BodyShape) -> Bool[np.ndarray, "vertex"]:
-    return _belongs(body, (*LEFT_ARM, *RIGHT_ARM, *LEFT_HAND, *RIGHT_HAND)) > 0.5
+    return body.share(*LEFT_ARM, *RIGHT_ARM, *LEFT_HAND, *RIGHT_HAND) > 0.5
 
 
 def trousers_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
@@ -113,7 +110,7 @@ def trousers_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex
     waist = body.joints[PELVIS, 1] + below_hem_m - body.vertices[:, 1]
     left_m = np.full(len(body.vertices), 1.0)
     for limb in (LEFT_LEG, RIGHT_LEG):
-        leg = _belongs(body, limb) + _belongs(body, {limb[2] + 3})
+        leg = body.share(*limb) + body.share(limb[2] + 3)
         shin_m = np.linalg.norm(body.joints[limb[2]] - body.joints[limb[1]])
         left_here = (outfit.trousers - limb_coordinate(body, limb)) * shin_m
         left_m = np.where(leg > 0.5, left_here, left_m)
@@ -184,19 +181,36 @@ def worn(garment: Garment, posed: Vertices, posed_normals: Points) -> Part:
 
 def _smoothed(points: Vertices, shape: Cut, passes: int) -> Vertices:
     """Average each vertex with its neighbours, hems staying where they are."""
-    if not passes:
-        return points
-    count = len(points)
-    one, other = shape.faces[:, [0, 1, 2]].reshape(-1), shape.faces[:, [1, 2, 0]].reshape(-1)
-    links = sparse.coo_matrix((np.ones(len(one)), (one, other)), shape=(count, count)).tocsr()
-    links = ((links + links.T) > 0).astype(float)
-    degree = np.asarray(links.sum(axis=1)).ravel()
-    free = np.ones(count, bool)
-    free[np.unique(shape.border)] = False
+    free = np.ones(len(points), bool)
+    free[shape.border] = False
+    smooth = points.copy()
+    _smooth(shape.faces, free, passes, smooth)
+    return smooth
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
+def _smooth(faces, free, passes, points):
+    """Move free vertices half way to the mean of their neighbours, several times.
+
+    Between two faces both count a neighbour, so all count twice.
+    """
     for _ in range(passes):
-        mean = (links @ points) / np.maximum(degree, 1)[:, None]
-        points = np.where(free[:, None], 0.5 * points + 0.5 * mean, points)
-    return points
+        total, count = np.zeros_like(points), np.zeros(len(points))
+        for face in range(len(faces)):
+            for corner in range(3):
+                one, other = faces[face, corner], faces[face, (corner + 1) % 3]
+                count[one] += 1
+                count[other] += 1
+                for i in range(3):
+                    total[one, i] += points[other, i]
+                    total[other, i] += points[one, i]
+        for vertex in range(len(points)):
+            if free[vertex]:
+                for i in range(3):
+                    points[vertex, i] = 0.5 * points[vertex, i] + 0.5 * (
+                        total[vertex, i] / count[vertex]
+                    )
 
 
 def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.ndarray, "face"]]:

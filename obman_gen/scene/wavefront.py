@@ -7,12 +7,15 @@ material names without a definition, `l` lines, empty groups, negative indices.
 import itertools
 import logging
 import re
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Integer
 
+from obman_gen.arrays import distinct_rows
 from obman_gen.errors import SampleRejected
 from obman_gen.scene.drawing import Material
 
@@ -44,8 +47,7 @@ def read_obj(path: Path) -> TexturedMesh:
     records = _Records()
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                records.take(line)
+            records.take_all(lines)
     except OSError as error:
         raise SampleRejected("unreadable_object", f"{path}: {error.strerror}") from error
     if not records.faces or not records.vertices:
@@ -61,8 +63,7 @@ def read_corners(path: Path) -> Float[np.ndarray, "face 3 2"] | None:
     """Return the texture coordinates of an .obj's triangles in the file's order, if it has any."""
     records = _Records()
     with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            records.take(line)
+        records.take_all(lines)
     corners, _ = records.triangles()
     return _corner_uvs(_numbers(records.uvs, 2), corners[..., 1])
 
@@ -81,26 +82,39 @@ class _Records:
         self.libraries: list[str] = []
         self.current = -1
 
-    def take(self, line: str) -> None:
-        """File one line."""
+    def take_all(self, lines: Iterable[str]) -> None:
+        """File all lines, those of one kind in a row at once."""
+        for start, block in itertools.groupby(lines, key=lambda line: line[:2]):
+            if start == "v ":
+                self.vertices += [line[2:] for line in block]
+            elif start == "vt":
+                self.uvs += [line[3:] for line in block if line[2:3] == " "]
+            elif start == "f ":
+                self._take_faces([line[2:].strip() for line in block])
+            else:
+                for line in block:
+                    self._take(line)
+
+    def _take(self, line: str) -> None:
+        """File one line of any form."""
         kind, _, rest = line.strip().partition(" ")
         if kind == "v":
             self.vertices.append(rest)
         elif kind == "vt":
             self.uvs.append(rest)
         elif kind == "f":
-            self._take_face(rest)
+            self._take_faces([rest])
         elif kind == "usemtl":
             self.current = self.material_names.setdefault(rest.strip(), len(self.material_names))
         elif kind == "mtllib":
             self.libraries.append(rest.strip())
 
-    def _take_face(self, rest: str) -> None:
+    def _take_faces(self, rows: list[str]) -> None:
         if self.current < 0:
             self.current = self.material_names.setdefault("", len(self.material_names))
-        self.faces.append(rest)
-        self.face_materials.append(self.current)
-        self.seen.append((len(self.vertices), len(self.uvs)))
+        self.faces += rows
+        self.face_materials += [self.current] * len(rows)
+        self.seen += [(len(self.vertices), len(self.uvs))] * len(rows)
 
     def triangles(self) -> tuple[np.ndarray, np.ndarray]:
         """Return (triangle, corner, vertex and texture index) and each triangle's face."""
@@ -148,11 +162,13 @@ def _plain_triangles(faces: list[str]) -> np.ndarray | None:
         return None
     slashes = faces[0].count("/")
     text = " ".join(faces)
-    if "-" in text or "//" in text or any(face.count("/") != slashes for face in faces):
+    if "-" in text or "//" in text or {face.count("/") for face in faces} != {slashes}:
         return None
-    if any(face.count(" ") != 2 for face in faces):
+    if {face.count(" ") for face in faces} != {2}:
         return None
-    numbers = np.array(text.replace("/", " ").split(), np.int64)
+    numbers = _parsed(text.replace("/", " "), np.int64)
+    if numbers.max() == np.iinfo(np.int64).max:  # where numbers too large for it end up
+        raise ValueError("a face names a corner beyond all counting")
     indices = numbers.reshape(len(faces), 3, 1 + slashes // 3)
     texture = indices[..., 1] if slashes else np.zeros(indices.shape[:2], np.int64)
     return np.stack([indices[..., 0], texture], axis=-1) - 1
@@ -171,11 +187,21 @@ def _from_zero(index: int, count: int) -> int:
     return index - 1 if index > 0 else count + index
 
 
+def _parsed(text: str, kind: type) -> np.ndarray:
+    """Parse numbers in a row, three times as fast as word by word."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return np.fromstring(text, kind, sep=" ")
+        except DeprecationWarning as error:  # how it says that it stopped at a word
+            raise ValueError("a word stands where a number should") from error
+
+
 def _numbers(rows: list[str], width: int) -> np.ndarray:
     """Parse rows of numbers, keeping the first ``width`` of each."""
     if not rows:
         return np.zeros((0, width))
-    values = np.array(" ".join(rows).split(), dtype=np.float64)
+    values = _parsed(" ".join(rows), np.float64)
     if len(values) % len(rows) == 0 and len(values) // len(rows) >= width:
         return values.reshape(len(rows), -1)[:, :width]
     return np.array([(row.split() + ["0"] * width)[:width] for row in rows], dtype=np.float64)
@@ -192,12 +218,12 @@ def _corner_uvs(uvs: np.ndarray, indices: np.ndarray) -> np.ndarray | None:
 
 def _drop_twins(mesh: TexturedMesh, path: Path) -> TexturedMesh:
     """Weld equal positions, then keep the first of the faces with the same three corners."""
-    positions, welded = np.unique(mesh.vertices, axis=0, return_inverse=True)
-    faces = welded.reshape(-1)[mesh.faces]
+    first, welded = distinct_rows(mesh.vertices)
+    positions, faces = mesh.vertices[first], welded[mesh.faces]
     proper = (
         (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
     )
-    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
+    first, _ = distinct_rows(np.sort(faces, axis=1))
     keep = np.sort(first[proper[first]])
     if not len(keep):
         raise SampleRejected(

@@ -77,7 +77,7 @@ class Studio:
             body_model = body_for(hand_model, load_body_model(assets.smplh or None))
         self.figure = Figure(hand_model, body_model)
         artist = Artist(self._scene_config, self.figure, self.folder.cache)
-        self._renderer = Renderer(self.config.render, artist)
+        self._renderer = Renderer(self.config.render, artist, artist.sketch)
         self._shelf = lru_cache(maxsize=3)(lambda split: GraspShelf.of(self.folder, split))
         self._prepared = lru_cache(maxsize=OBJECTS_KEPT)(
             lambda object_id: load_prepared(self.folder.objects, object_id)

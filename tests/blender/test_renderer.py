@@ -213,6 +213,23 @@ def test_hidden_object_is_rejected_before_rendering(renderer):
         Renderer(RenderConfig(), lambda scene, _: scene).render(drawing(parts=(person,)))
 
 
+def test_what_a_sketch_rejects_is_never_drawn(renderer):
+    from obman_gen.blender.renderer import Renderer
+
+    person, thing = drawing().parts
+    behind = replace(thing, vertices=thing.vertices * [0.2, 0.2, 1.0] + [-0.04, 0.015, 0.3])
+    drawn = []
+    draw = Renderer(
+        RenderConfig(min_object_px=0),
+        lambda scene, _: drawn.append(scene) or scene,
+        lambda scene: replace(scene, parts=(person, behind)),
+    )
+
+    with pytest.raises(SampleRejected, match="object_visibility: 0% of the object is visible"):
+        draw.render(drawing())
+    assert not drawn
+
+
 def test_unreadable_texture_leaves_its_surface_plain(renderer, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not an image")

@@ -123,3 +123,25 @@ def test_wrist_and_fingertips_fall_within_a_pixel_and_a_half_of_one(pictures):
         centres = np.stack([columns, rows], axis=1) + 0.5
         ends = pixels[[0, *FINGERTIPS]]
         assert np.linalg.norm(ends[:, None] - centres, axis=2).min(axis=1).max() < 1.5
+
+
+def test_a_sketch_hides_no_more_than_the_dressed_person(tmp_path):
+    """So what a sketch breaks, the picture would break as well."""
+    held = box(tmp_path)
+    artist = Artist(SceneConfig(), figure(), tmp_path / "cache")
+    artist._skins = BarePainter()
+    hidden = 0
+    for attempt in range(6):
+        draw = compose.Draw("train-00000033", "train", 0, attempt)
+        try:
+            scene = compose.run(grasp_of(held), held, draw, SceneConfig(), figure())
+        except SampleRejected:
+            continue
+        sketch = artist.sketch(scene)
+        dressed = replace(sketch, parts=(*artist._person(scene), sketch.parts[1]))
+        most, seen = (measure(some, view_truths(some)) for some in (sketch, dressed))
+        assert most.hand_px >= seen.hand_px
+        assert most.object_px >= seen.object_px
+        assert most.object_silhouette_px == seen.object_silhouette_px
+        hidden += seen.object_px < seen.object_silhouette_px
+    assert hidden
