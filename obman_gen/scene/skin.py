@@ -160,17 +160,19 @@ def _folds(anatomy: HandAnatomy, person: Person, hand, palm, layers):
 
 
 def _veined(color: np.ndarray, anatomy: HandAnatomy, person: Person, back: np.ndarray):
-    """Tint the back of the hand blue-green where veins run along it."""
-    stretched = anatomy.points - np.outer(anatomy.points @ anatomy.axis, anatomy.axis) * 0.65
+    """Tint the back of the hand blue-green where veins run along it, here nearer the surface."""
+    stretched = anatomy.points - np.outer(anatomy.points @ anatomy.axis, anatomy.axis) * 0.85
     ridge = np.abs(field(stretched, person.seed + 40, 0.022, 2))
-    vein = _bump_between(ridge, 0.13, 0.0) * back * (1 - anatomy.on_fingers)
-    amount = 0.22 * person.veins * (1 - 0.6 * person.melanin) * vein
+    near = _bump_between(field(anatomy.points, person.seed + 41, 0.03, 2), -0.2, 0.4)
+    vein = _bump_between(ridge, 0.18, 0.0) * near * back * (1 - anatomy.on_fingers)
+    amount = 0.2 * person.veins * (1 - 0.6 * person.melanin) * vein
     return color * (1 - amount[:, None] * np.array([0.9, 0.35, 0.25]))
 
 
 def _with_nails(color, relief, anatomy: HandAnatomy, person: Person):
     """Paint nail plates: pink bed, pale moon and free edge, a dark rim of skin around them."""
-    bed = NAIL_PLATE * (0.38 + 0.62 * (1 - person.melanin))
+    tone = albedo(np.array([person.melanin]), np.zeros(1))[0] / ALBEDOS[0]
+    bed = NAIL_PLATE * tone**0.6  # the plate is clear, the skin below it has less melanin
     for finger in range(len(FINGERS)):
         along, across, rim_m = anatomy.nail(finger, person.nail_length)
         inside = _bump_between(rim_m, -0.0002, 0.0003)[:, None]
