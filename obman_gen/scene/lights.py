@@ -14,9 +14,9 @@ from scipy import ndimage
 from obman_gen.arrays import Rotation
 from obman_gen.errors import InputError
 from obman_gen.registry import lookup
-from obman_gen.scene.color import color_of_temperature
+from obman_gen.scene.color import LUMINANCE, color_of_temperature, white_balance_gains
 from obman_gen.scene.drawing import Lamp, LinearImage
-from obman_gen.scene.panorama import EDGES, panorama_directions
+from obman_gen.scene.panorama import EDGES, mean_light, panorama_directions
 
 ENVIRONMENT_SHAPE = (32, 64)
 AMBIENT_PEAK = 2.0
@@ -44,6 +44,8 @@ class LightConfig:
     level_max: float = 1.7
     fill_min: float = 0.35
     """Soft light from all around, at least this share of the lamps' together."""
+    balance: float = 0.75
+    """How far the camera's white balance takes out the colour of the light, 1: entirely."""
 
     def __post_init__(self):
         for name in self.rigs:
@@ -52,6 +54,8 @@ class LightConfig:
             raise InputError(f"light.rigs: need a positive frequency, got {self.rigs}")
         if self.fill_min < 0:
             raise InputError(f"light.fill_min must not be negative, got {self.fill_min}")
+        if not 0 <= self.balance <= 1:
+            raise InputError(f"light.balance must lie in [0, 1], got {self.balance}")
         if not 0 < self.level_min <= self.level_max:
             raise InputError(
                 f"light: need 0 < level_min <= level_max, got {self.level_min} and {self.level_max}"
@@ -66,6 +70,7 @@ class Light:
     seed: int
     level: float
     fill_min: float = 0.0
+    balance: float = 0.0
 
 
 def draw_light(rng: np.random.Generator, config: LightConfig) -> Light:
@@ -75,7 +80,7 @@ def draw_light(rng: np.random.Generator, config: LightConfig) -> Light:
     rig = str(rng.choice(names, p=shares / shares.sum()))
     span = np.log([config.level_min, config.level_max])
     level = float(np.exp(rng.uniform(*span)))
-    return Light(rig, int(rng.integers(2**31)), level, config.fill_min)
+    return Light(rig, int(rng.integers(2**31)), level, config.fill_min, config.balance)
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def illuminate(
     """
     rng = np.random.default_rng(light.seed)
     rig = lookup(RIGS, light.rig, "light rig")(rng, surroundings.astype(np.float64))
-    rig = _filled(rig, light.fill_min)
+    rig = _balanced(_filled(rig, light.fill_min), light.balance)
     scale = light.level / _level(rig)
     turned = _turned(rig.environment * scale, camera_from_world)
     lamps = tuple(_lamp(source, scale, camera_from_world, target) for source in rig.sources)
@@ -124,21 +129,38 @@ def illuminate(
 def _filled(rig: Rig, fill_min: float) -> Rig:
     """Brighten the environment to a share of the lamps, as photographers fill shadows in."""
     needed = fill_min * sum(source.level for source in rig.sources)
-    ambient = ambient_level(rig.environment)
-    return replace(rig, environment=rig.environment * max(1.0, needed / max(ambient, 1e-6)))
+    gain = max(1.0, needed / max(ambient_level(rig.environment), 1e-6))
+    return replace(rig, environment=rig.environment * gain)
+
+
+def _balanced(rig: Rig, balance: float) -> Rig:
+    """Take a share of its colour out of the light on a sphere, as a camera's white balance does.
+
+    Light is linear: scaling its channels where it is made scales those of the picture.
+    """
+    color = mean_light(rig.environment)
+    for source in rig.sources:
+        color = color + 0.5 * source.level * np.array(source.color)
+    gains = white_balance_gains(color, balance)
+    return Rig(rig.environment * gains, tuple(_scaled(source, gains) for source in rig.sources))
+
+
+def _scaled(source: Source, gains: np.ndarray) -> Source:
+    """Scale a lamp's channels; the brightest of its colour stays 1."""
+    red, green, blue = (np.array(source.color) * gains).tolist()
+    peak = max(red, green, blue)
+    return replace(source, color=(red / peak, green / peak, blue / peak), level=source.level * peak)
 
 
 def _level(rig: Rig) -> float:
     """Mean light on a sphere: the environment's mean, and of a lamp half its facing level."""
-    mean = ambient_level(rig.environment)
-    return max(mean + sum(0.5 * source.level for source in rig.sources), 1e-6)
+    lamps = sum(0.5 * source.level for source in rig.sources)
+    return max(ambient_level(rig.environment) + lamps, 1e-6)
 
 
 def ambient_level(environment: Float[np.ndarray, "32 64 3"]) -> float:
     """Return the mean luminance over all directions."""
-    solid = np.cos((0.5 - (np.arange(32) + 0.5) / 32) * np.pi)[:, None]
-    luminance = environment @ [0.2126, 0.7152, 0.0722]
-    return float((luminance * solid).sum() / (solid.sum() * 64))
+    return float(mean_light(environment) @ LUMINANCE)
 
 
 def _turned(environment: np.ndarray, camera_from_world: Rotation) -> np.ndarray:
@@ -153,8 +175,7 @@ def _lamp(source: Source, scale: float, camera_from_world: Rotation, target: np.
     towards = camera_from_world @ source.towards
     position = target + source.distance_m * towards
     power = source.level * scale * (np.pi * source.distance_m) ** 2
-    x, y, z = position.tolist()
-    dx, dy, dz = (-towards).tolist()
+    (x, y, z), (dx, dy, dz) = position.tolist(), (-towards).tolist()
     return Lamp("area", float(power), source.color, (x, y, z), (dx, dy, dz), source.size_m)
 
 
@@ -191,8 +212,7 @@ def _sky(zenith, horizon, ground) -> np.ndarray:
 
 def _tinted(surroundings: np.ndarray) -> np.ndarray:
     """Scale surroundings to a mean luminance of 1."""
-    mean = (surroundings @ [0.2126, 0.7152, 0.0722]).mean()
-    return surroundings / max(mean, 1e-6)
+    return surroundings / max((surroundings @ LUMINANCE).mean(), 1e-6)
 
 
 def _ambient(surroundings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -202,7 +222,7 @@ def _ambient(surroundings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     as the soft light is, they would be most of a picture's noise.
     """
     light = _tinted(surroundings)
-    luminance = light @ [0.2126, 0.7152, 0.0722]
+    luminance = light @ LUMINANCE
     capped = light * np.minimum(1, AMBIENT_PEAK / np.maximum(luminance, 1e-6))[..., None]
     soft = ndimage.gaussian_filter(capped, (AMBIENT_BLUR_PX, AMBIENT_BLUR_PX, 0), mode=EDGES)
     return soft, light - capped
@@ -211,12 +231,11 @@ def _ambient(surroundings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def surroundings_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
     """Light from the background itself; its brightest patch becomes a lamp that casts shadows."""
     soft, lost = _ambient(surroundings)
-    brightness = surroundings @ [0.2126, 0.7152, 0.0722]
+    brightness = surroundings @ LUMINANCE
     brightest = np.unravel_index(brightness.argmax(), brightness.shape)
     towards = panorama_directions(*ENVIRONMENT_SHAPE)[brightest]
-    level = float((lost @ [0.2126, 0.7152, 0.0722]).mean()) * 2 + rng.uniform(0.1, 0.6)
-    color = surroundings[brightest] / max(surroundings[brightest].max(), 1e-6)
-    red, green, blue = color.tolist()
+    level = float((lost @ LUMINANCE).mean()) * 2 + rng.uniform(0.1, 0.6)
+    red, green, blue = (surroundings[brightest] / max(surroundings[brightest].max(), 1e-6)).tolist()
     source = Source(towards, level, (red, green, blue), 1.8, float(rng.uniform(0.3, 1.0)))
     return Rig(soft, (source,))
 
@@ -236,11 +255,11 @@ def studio_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
     key = _direction(rng, 0.3, 1.1)
     fill = key * [-1, 0.4, -1] + rng.normal(size=3) * 0.2
     fill /= np.linalg.norm(fill)
-    sources = [
+    sources = (
         Source(key, 2.0, color_of_temperature(kelvin), 1.4, float(rng.uniform(0.2, 0.8))),
         Source(fill, float(rng.uniform(0.3, 0.9)), color_of_temperature(kelvin + 500), 1.8, 0.9),
-    ]
-    return Rig(_ambient(surroundings)[0] * rng.uniform(0.1, 0.35), tuple(sources))
+    )
+    return Rig(_ambient(surroundings)[0] * rng.uniform(0.1, 0.35), sources)
 
 
 def lamp_rig(rng: np.random.Generator, surroundings: np.ndarray) -> Rig:
