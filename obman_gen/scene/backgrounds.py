@@ -41,8 +41,8 @@ ROOM_WIDENING = 1.7
 """Rooms are seen with a focal length this much shorter than the hand."""
 PITCH_KEPT = 0.4
 """Rooms are looked at with this share of the camera's angle to the horizon."""
-DEFOCUS_STOPS = 3
-"""From the widest aperture to the narrowest: what is out of focus shrinks eightfold."""
+DEFOCUS_STOPS = 2
+"""f/2.8 to f/11: a full-frame camera of ObMan's view blurs what is 3 m away by 16 to 4 px across."""
 ROOM_KEY, ROOM_WHITE = 0.32, 4.0
 """How rooms are exposed: by the mean, dark ones with windows were black and white."""
 
@@ -65,8 +65,8 @@ class BackgroundConfig:
     room_width_px: int = 768
     room_samples: int = 4
     blur_max_px: float = 4.0
-    """Largest defocus of a background in a 256 px wide image, that of a full-frame camera at
-    f/2.8; grows with the image. Apertures are drawn evenly over `DEFOCUS_STOPS`."""
+    """Largest defocus of a background in a 256 px wide image: a standard deviation, which grows
+    with the image. The smallest is `DEFOCUS_STOPS` halvings less."""
     balance: float = 0.75
     """How far the camera's white balance takes out the colour of a room's light, 1: entirely."""
 
