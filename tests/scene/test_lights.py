@@ -5,8 +5,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from obman_gen.errors import InputError
-from obman_gen.scene.lights import RIGS, Light, LightConfig, ambient_level, illuminate
-from obman_gen.scene.panorama import mean_light
+from obman_gen.scene.lights import (
+    Light,
+    LightConfig,
+    ambient_level,
+    ball_brightness,
+    illuminate,
+)
+from obman_gen.scene.panorama import mean_light, panorama_directions
+from obman_gen.scene.rigs import RIGS
 
 
 def surroundings(seed=0):
@@ -41,14 +48,16 @@ def test_negative_fill_is_refused():
 
 
 def cast(rig, balance, seed=4):
-    """Return the colour of the light on a sphere, logarithms against green."""
+    """Return the colour of a white ball before the camera, logarithms against green."""
     light = Light(rig, seed, 1.3, 0.35, balance)
     environment, lamps = illuminate(light, surroundings(), np.eye(3), np.zeros(3))
-    color = mean_light(environment.astype(np.float64))
+    shown = 4 * ball_brightness(-panorama_directions(32, 64)[..., 2:])
+    color = mean_light(shown * environment)
     for lamp in lamps:
         level = lamp.power / (np.pi * np.linalg.norm(lamp.position)) ** 2
         assert max(lamp.color) == pytest.approx(1)
-        color = color + 0.5 * level * np.array(lamp.color)
+        (facing,) = ball_brightness(np.array([lamp.direction[2]]))
+        color = color + facing * level * np.array(lamp.color)
     return np.log(color[[0, 2]] / color[1])
 
 
@@ -72,3 +81,10 @@ def test_white_balance_leaves_the_level_alone():
 def test_balance_beyond_all_of_the_colour_is_refused():
     with pytest.raises(InputError, match=r"balance must lie in \[0, 1\], got 1.5"):
         LightConfig(balance=1.5)
+
+
+def test_a_ball_shows_two_thirds_from_the_front_nothing_from_behind_a_quarter_on_average():
+    """Of a facing surface: the mean cosine over a disc is 2/3, that over the sphere's both 1/4."""
+    assert_allclose(ball_brightness(np.array([1.0, -1.0])), [2 / 3, 0], atol=1e-12)
+    shown = ball_brightness(panorama_directions(256, 512)[..., :1])
+    assert_allclose(mean_light(np.repeat(shown, 3, axis=2)), 0.25, rtol=1e-4)
