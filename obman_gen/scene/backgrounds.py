@@ -42,7 +42,7 @@ ROOM_WIDENING = 1.7
 PITCH_KEPT = 0.4
 """Rooms are looked at with this share of the camera's angle to the horizon."""
 DEFOCUS_STOPS = 2
-"""f/2.8 to f/11: a full-frame camera of ObMan's view blurs what is 3 m away by 16 to 4 px across."""
+"""f/2.8 to f/11: full-frame cameras of ObMan's view blur what is 3 m away by 16 to 4 px across."""
 ROOM_KEY, ROOM_WHITE = 0.32, 4.0
 """How rooms are exposed: by the mean, dark ones with windows were black and white."""
 
