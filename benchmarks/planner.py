@@ -220,6 +220,12 @@ def growth_tables(robot: RobotModel) -> None:
         begun = CPU()
         planner.plan_on_field(grid, 40.0, np.random.default_rng(0), chains, 2000)
         print(f"{chains:3} chains: {2000 * chains / (CPU() - begun):7.0f} steps/s in all")
+    print("\nGrowth with threads: steps per second of the clock on the wall, 16 chains")
+    for threads in (1, 2, 4):
+        side_by_side = EigenGraspPlanner(robot, threads=threads)
+        begun = time.perf_counter()
+        side_by_side.plan_on_field(grid, 40.0, np.random.default_rng(0), 16, 4000)
+        print(f"{threads:3} threads: {64_000 / (time.perf_counter() - begun):7.0f} steps/s")
 
 
 def fast_speed(planner, table, field, steps: int) -> float:

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Integer
-from scipy.spatial import ConvexHull, QhullError
 
 from pygraspit.errors import DescriptionError
+from pygraspit.hulls import hull_of
 from pygraspit.materials import MATERIALS
 from pygraspit.model import BodyModel
 from pygraspit.regions import Surface
@@ -26,7 +26,7 @@ class Shape:
         vertices: (n, 3) distinct corners, mm.
         corner_ids: (face, 3) of the tree's triangles into ``vertices``.
         surface: the three, for kernels.
-        hull_corners: (n, 3) those vertices that are corners of the convex hull, mm.
+        hull: the convex hull of the vertices, mm.
         centre_of_gravity: (3,) mm, body frame.
         max_radius_mm: of the farthest vertex from the centre of gravity.
     """
@@ -42,7 +42,7 @@ class Shape:
         )
         self.corner_ids = np.ascontiguousarray(corner_ids.reshape(-1, 3))
         self.surface = Surface(self.tree, self.corner_ids, self.vertices)
-        self.hull_corners = _hull_corners(self.vertices)
+        self.hull = hull_of(self.vertices)
         self.centre_of_gravity = _centre_of_gravity(model, triangles)
         reach = np.linalg.norm(self.vertices - self.centre_of_gravity, axis=1)
         self.max_radius_mm = float(reach.max(initial=0.0))
@@ -110,14 +110,6 @@ def checked_triangles(model: BodyModel) -> Triangles:
     if not np.isfinite(triangles).all():
         raise DescriptionError(f"body {model.name!r} has a vertex that is not finite")
     return triangles
-
-
-def _hull_corners(vertices: Float[np.ndarray, "vertex 3"]) -> Float[np.ndarray, "corner 3"]:
-    """Return the corners of the convex hull; all vertices if it is flat."""
-    try:
-        return vertices[np.sort(ConvexHull(vertices).vertices)]
-    except QhullError:
-        return vertices
 
 
 def _centre_of_gravity(model: BodyModel, triangles: Triangles) -> Float[np.ndarray, "3"]:

@@ -3,8 +3,9 @@
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.hulls import Hull, joined
+from pygraspit.kernels import light_kernel
 from pygraspit.trees import AXES, BOX_NUMBERS, HALF, Tree
 
 ORDER_SLACK = 1e-6
@@ -24,13 +25,20 @@ class Scene(NamedTuple):
     """(corner, 3): of the bodies' convex hulls, body by body, in their frames."""
     corner_start: np.ndarray
     """(body + 1,) i64: where each body's begin in ``corners``."""
+    neighbours: np.ndarray
+    """Corners that an edge of the hull joins to each corner, corner by corner."""
+    neighbour_start: np.ndarray
+    """(corner + 1,) i64: where each corner's begin in ``neighbours``."""
+    seen: np.ndarray
+    """(body, body) i64: the corner of one that was farthest towards the other when kernels looked
+    last: where they look first. It changes their time, not what they find."""
     poses: np.ndarray
     """(body, 4, 4) world_from_body; kernels that move a hand write here."""
     tested: np.ndarray
     """(body, body) bool, symmetric: pairs that may collide."""
 
 
-def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
+def lay_out(trees: list[Tree], hulls: list[Hull], poses, tested) -> Scene:
     """Lay trees and hull corners end to end; ``poses`` and ``tested`` are kept, not copied."""
     nodes = np.cumsum([0, *(len(tree.child) for tree in trees)])[:-1]
     faces = np.cumsum([0, *(len(tree.triangles) for tree in trees)])[:-1]
@@ -41,6 +49,8 @@ def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
         start.append(tree.start + face)
         stop.append(tree.stop + face)
         root.append(node if len(tree.triangles) else -1)
+    hull = joined(hulls)
+    corner_start = np.cumsum([0, *(len(hull.corners) for hull in hulls)], dtype=np.int64)
     return Scene(
         boxes=np.concatenate([np.zeros((0, BOX_NUMBERS)), *(tree.boxes for tree in trees)]),
         child=np.concatenate(child),
@@ -48,14 +58,17 @@ def lay_out(trees: list[Tree], hulls: list[np.ndarray], poses, tested) -> Scene:
         stop=np.concatenate(stop),
         triangles=np.concatenate([np.zeros((0, 3, 3)), *(tree.triangles for tree in trees)]),
         root=np.array(root, np.int64),
-        corners=np.concatenate([np.zeros((0, 3)), *hulls]),
-        corner_start=np.cumsum([0, *map(len, hulls)], dtype=np.int64),
+        corners=hull.corners,
+        corner_start=corner_start,
+        neighbours=hull.neighbours,
+        neighbour_start=hull.start,
+        seen=np.repeat(corner_start[:-1, None], len(trees), axis=1),
         poses=poses,
         tested=tested,
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
     """Fill rotation and translation of first_from_second."""
@@ -73,7 +86,7 @@ def relative_pose(scene, first, second, turn, shift):  # pragma: no cover
             )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     """Return a lower bound of two boxes' squared distance, from their face normals.
@@ -112,7 +125,7 @@ def box_gap_squared(boxes, m, n, turn, shift):  # pragma: no cover
     return max(near, far)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def box_order_squared(boxes, m, n, turn, shift, axes, centre):  # pragma: no cover
     """Return GraspIt!'s lower bound of two boxes' squared distance: it says which goes first.
@@ -142,7 +155,7 @@ def box_order_squared(boxes, m, n, turn, shift, axes, centre):  # pragma: no cov
     return max(most, most_m, most_n)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _edge_gap_squared(boxes, m, n, f, t, i, j):  # pragma: no cover
     """Return the squared gap along the cross product of an edge of each box."""
@@ -155,7 +168,7 @@ def _edge_gap_squared(boxes, m, n, f, t, i, j):  # pragma: no cover
     return max(0.0, abs(t[i2] * f[i1, j] - t[i1] * f[i2, j]) - reach) ** 2
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _second_in_first(boxes, m, n, turn, shift, axes, centre):  # pragma: no cover
     """Fill axes (columns) and centre of the second box in the first one's axes."""
@@ -174,7 +187,7 @@ def _second_in_first(boxes, m, n, turn, shift, axes, centre):  # pragma: no cove
         centre[i] = total
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
     """Fill ``moved`` with one of the triangles, expressed in another frame."""
@@ -188,7 +201,7 @@ def move_triangle(triangles, index, turn, shift, moved):  # pragma: no cover
             moved[corner, i] = shift[i] + turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] * z
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def opens_first(boxes, child, m, n):  # pragma: no cover
     """Say whether the first of two boxes is the one to open: the larger that has children."""
@@ -200,7 +213,7 @@ def opens_first(boxes, child, m, n):  # pragma: no cover
     return first > boxes[n, 3] * boxes[n, 4] * boxes[n, 5]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def point_gap_squared(boxes, node, point):  # pragma: no cover
     """Return the squared distance of a point from a box."""

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.contacts import CONTACT_THRESHOLD_MM, Contact, ContactPair
 from pygraspit.friction import fill_contact_frame, fill_ellipsoid, friction_cone, torque_axis_mm
+from pygraspit.kernels import kernel
 from pygraspit.materials import static_friction
 from pygraspit.regions import fit_regions
 from pygraspit.soft import curvature, patch_axes_mm, region_radius_mm, relative_radii, solve_fits
@@ -48,7 +48,7 @@ def _pair(first: "Body", second: "Body", positions, frames, edges) -> ContactPai
     )
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _touches(scene, first, second, turn, shift):  # pragma: no cover
     """Return the thinned-out close points of two bodies; turn and shift: first_from_second.
@@ -76,7 +76,7 @@ def _touches(scene, first, second, turn, shift):  # pragma: no cover
     return positions, frames, distances[kept]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _turned_back(vector, turn):  # pragma: no cover
     """Express a direction of the first frame in the second."""
@@ -87,7 +87,7 @@ def _turned_back(vector, turn):  # pragma: no cover
     return turned
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _soft_edges(fits, frames, turn, youngs):  # pragma: no cover
     """Return (contact, 20, 6) friction edges of soft contacts.

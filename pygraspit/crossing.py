@@ -9,15 +9,18 @@ closer bound for fingers that move side by side, one as seen from the other.
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import relative_pose
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.queries import box_radius, cross, lower_bound, make_work
 from pygraspit.separation import plane_gap
+from pygraspit.transforms import copy_matrix, copy_vector
 from pygraspit.triangles import CROSSING
 
 LOOK_AHEAD_MM = 0.5
 """Gaps between boxes are looked into until they are this wide."""
+FAR_MM = 50.0
+"""Gaps between planes are widened until they are this wide."""
 ROUNDING_MM = 1e-6
 
 
@@ -40,7 +43,7 @@ class Watch(NamedTuple):
     """(body, body, 3) of a plane that may part them, in the larger body's frame."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def new_watch(body_count):  # pragma: no cover
     """Return a watch that knows nothing yet."""
@@ -55,7 +58,7 @@ def new_watch(body_count):  # pragma: no cover
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def newly_crossing(scene, work, watch, chosen, pairs):  # pragma: no cover
     """Do as `crossing_pairs` does, but test only pairs that may have met since the last time."""
@@ -76,7 +79,7 @@ def newly_crossing(scene, work, watch, chosen, pairs):  # pragma: no cover
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _note_travel(scene, watch):  # pragma: no cover
     """Add to each body's travel how far its points have come since it was seen last."""
@@ -84,10 +87,10 @@ def _note_travel(scene, watch):  # pragma: no cover
         if scene.root[body] >= 0:
             now, before = scene.poses[body], watch.pose[body]
             watch.travel[body] += way(scene, body, now, now[:, 3], before, before[:, 3])
-            before[:] = now
+            copy_matrix(now, before)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _room(scene, work, watch, first, second):  # pragma: no cover
     """Return how far two bodies may yet move together before they meet, `CROSSING` if they do."""
@@ -98,21 +101,22 @@ def _room(scene, work, watch, first, second):  # pragma: no cover
     turn, shift = watch.turn[large, small], watch.shift[large, small]
     room = watch.gap[large, small] - way(scene, small, work.turn, work.shift, turn, shift)
     if room <= ROUNDING_MM:
-        turn[:], shift[:] = work.turn, work.shift
+        copy_matrix(work.turn, turn)
+        copy_vector(work.shift, shift)
         room = watch.gap[large, small] = _gap(scene, work, watch, large, small)
     return room
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _gap(scene, work, watch, large, small):  # pragma: no cover
     """Return a lower bound of two bodies' distance, `CROSSING` if they cross."""
     normal = watch.normal[large, small]
-    gap = plane_gap(scene, large, small, work.turn, work.shift, normal)
+    gap = plane_gap(scene, large, small, work.turn, work.shift, normal, FAR_MM)
     return gap if gap > 0.0 else lower_bound(scene, work, large, small, LOOK_AHEAD_MM)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _by_size(scene, first, second):  # pragma: no cover
     """Return two bodies, the larger one first."""
@@ -121,17 +125,17 @@ def _by_size(scene, first, second):  # pragma: no cover
     return first, second
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def are_parted(scene, work, watch, pair, gap):  # pragma: no cover
     """Say whether a plane's gap parts two bodies: if not, they may still be as far apart."""
     large, small = _by_size(scene, pair[0], pair[1])
     relative_pose(scene, large, small, work.turn, work.shift)
     normal = watch.normal[large, small]
-    return plane_gap(scene, large, small, work.turn, work.shift, normal) >= gap
+    return plane_gap(scene, large, small, work.turn, work.shift, normal, gap) >= gap
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def way(scene, body, turn, shift, turn_before, shift_before):  # pragma: no cover
     """Return how far a body's points have come at the most, from one pose to another.
@@ -150,7 +154,7 @@ def way(scene, body, turn, shift, turn_before, shift_before):  # pragma: no cove
     return np.sqrt(moved) + box_radius(scene, body) * np.sqrt(0.5 * turned)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def crossing_pairs(scene, work, chosen, pairs):  # pragma: no cover
     """Fill tested pairs with a chosen body in them that cross; return how many.
@@ -170,14 +174,14 @@ def crossing_pairs(scene, work, chosen, pairs):  # pragma: no cover
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def any_cross(scene, chosen):  # pragma: no cover
     """Say whether any tested pair with a chosen body in it crosses."""
     return crossing_pairs(scene, make_work(), chosen, np.zeros((0, 2), np.int64)) > 0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def all_crossing(scene):  # pragma: no cover
     """Return the (pair, 2) bodies that cross, among the tested pairs."""

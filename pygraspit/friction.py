@@ -8,7 +8,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
+
+from pygraspit.kernels import kernel, light_kernel
 
 POINT_EDGE_COUNT = 8
 _LATITUDES = ((0.5, 1), (0.25, 5), (0.0, 8), (-0.25, 5), (-0.5, 1))
@@ -45,7 +46,7 @@ def friction_ellipsoid(torque_axis_mm: float) -> Float[np.ndarray, "20 6"]:
     return edges
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def fill_ellipsoid(torque_axis_mm, edges):  # pragma: no cover
     """Fill (20, 6) edges as `friction_ellipsoid` does."""
@@ -55,7 +56,7 @@ def fill_ellipsoid(torque_axis_mm, edges):  # pragma: no cover
         edges[row, 0], edges[row, 1], edges[row, 5] = x / length, y / length, up / length
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def torque_axis_mm(first_axis_mm, second_axis_mm):  # pragma: no cover
     """Return the torque semi-axis of a Hertzian contact ellipse of the given semi-axes."""
@@ -88,7 +89,7 @@ def edge_wrenches(
     return wrenches
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _fill_wrenches(edges, friction, frame, arm, scale, wrenches):  # pragma: no cover
     """Fill (edge, 6) wrenches: n + mu (x t + y b), and its torque with the contact's own."""
@@ -110,7 +111,7 @@ def contact_frame(normal: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     return frame
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def fill_contact_frame(normal, frame):  # pragma: no cover
     """Fill a frame as `contact_frame` does."""

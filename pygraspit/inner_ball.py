@@ -13,7 +13,8 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
+
+from pygraspit.kernels import kernel, light_kernel
 
 BEYOND = 1e-10
 """Nearer to a facet's plane than this, a point lies in it; lengths of wrenches are about 1."""
@@ -35,6 +36,12 @@ class Polytope(NamedTuple):
     """(facet, dim + 1): unit outward normal, and the plane's distance from the origin."""
     alive: np.ndarray
     """(facet,) bool."""
+    rows: np.ndarray
+    """(dim - 1, dim) work space: sides of a facet."""
+    columns: np.ndarray
+    """(dim,) i64 work space: their columns in the order of elimination."""
+    ids: np.ndarray
+    """(dim,) i64 work space: corners in order."""
 
 
 def inner_ball(points: Float[np.ndarray, "point dim"]) -> float | None:
@@ -62,10 +69,13 @@ def _polytope(dim: int) -> Polytope:
         np.zeros((FACETS, dim), np.int64),
         np.zeros((FACETS, dim + 1)),
         np.zeros(FACETS, np.bool_),
+        np.zeros((dim - 1, dim)),
+        np.zeros(dim, np.int64),
+        np.zeros(dim, np.int64),
     )
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def grow(points, polytope):  # pragma: no cover
     """Return status and radius."""
@@ -94,7 +104,7 @@ def grow(points, polytope):  # pragma: no cover
             return FULL, 0.0
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _nearest(polytope, used):  # pragma: no cover
     """Return the living facet whose plane is nearest to the origin, or farthest before it."""
@@ -106,7 +116,7 @@ def _nearest(polytope, used):  # pragma: no cover
     return best
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _height(point, plane):  # pragma: no cover
     height = -plane[point.shape[0]]
@@ -115,7 +125,7 @@ def _height(point, plane):  # pragma: no cover
     return height
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _farthest(points, plane):  # pragma: no cover
     best, most = 0, -np.inf
@@ -126,7 +136,7 @@ def _farthest(points, plane):  # pragma: no cover
     return best, most
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _seen_from(point, first, polytope, visible, stack, mark):  # pragma: no cover
     """List and mark the facets that a point sees: a connected patch about the first."""
@@ -134,7 +144,9 @@ def _seen_from(point, first, polytope, visible, stack, mark):  # pragma: no cove
     count, waiting = 1, 1
     while waiting > 0:
         waiting -= 1
-        for other in polytope.neighbours[stack[waiting]]:
+        here = stack[waiting]
+        for place in range(polytope.neighbours.shape[1]):
+            other = polytope.neighbours[here, place]
             if not mark[other] and _height(point, polytope.planes[other]) > BEYOND:
                 mark[other] = True
                 visible[count], stack[waiting] = other, other
@@ -142,12 +154,13 @@ def _seen_from(point, first, polytope, visible, stack, mark):  # pragma: no cove
     return count
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _cap(points, polytope, apex, visible, mark, middle, used):  # noqa: PLR0913, PLR0917
     """Put a cone from the visible facets' border to the apex in their place; -1: no room."""
     dim = points.shape[1]
-    for facet in visible:
+    for index in range(visible.shape[0]):
+        facet = visible[index]
         polytope.alive[facet] = False
         for place in range(dim):
             beyond = polytope.neighbours[facet, place]
@@ -168,7 +181,7 @@ def _cap(points, polytope, apex, visible, mark, middle, used):  # noqa: PLR0913,
     return used
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _join(polytope, before, used, apex):  # pragma: no cover
     """Make neighbours of the new facets that share a ridge; say whether each ridge has two."""
@@ -179,7 +192,7 @@ def _join(polytope, before, used, apex):  # pragma: no cover
     for facet in range(before, used):
         for place in range(dim):
             if polytope.corners[facet, place] != apex:
-                keys[row] = _ridge_key(polytope.corners[facet], place, apex)
+                keys[row] = _ridge_key(polytope.corners[facet], place, apex, polytope.ids)
                 owners[row] = facet * dim + place
                 row += 1
     order = np.argsort(keys)
@@ -192,11 +205,10 @@ def _join(polytope, before, used, apex):  # pragma: no cover
     return True
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
-def _ridge_key(corners, place, apex):  # pragma: no cover
+def _ridge_key(corners, place, apex, ids):  # pragma: no cover
     """Return a number for a facet's corners but one and the apex, whatever their order."""
-    ids = np.zeros(corners.shape[0], np.int64)
     count = 0
     for index in range(corners.shape[0]):
         if index == place or corners[index] == apex:
@@ -213,16 +225,17 @@ def _ridge_key(corners, place, apex):  # pragma: no cover
     return key
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _set_plane(points, polytope, facet, middle):  # pragma: no cover
     """Fill a facet's unit normal, away from the middle, and its distance from the origin."""
     dim = points.shape[1]
     corners, plane = polytope.corners[facet], polytope.planes[facet]
-    rows = np.zeros((dim - 1, dim))
     for row in range(dim - 1):
-        rows[row] = points[corners[row + 1]] - points[corners[0]]
-    _fill_normal(rows, plane)
+        for axis in range(dim):
+            side = points[corners[row + 1], axis] - points[corners[0], axis]
+            polytope.rows[row, axis] = side
+    _fill_normal(polytope.rows, polytope.columns, plane)
     offset = towards = 0.0
     for axis in range(dim):
         offset += plane[axis] * points[corners[0], axis]
@@ -233,23 +246,26 @@ def _set_plane(points, polytope, facet, middle):  # pragma: no cover
     plane[dim] = sign * offset
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
-def _fill_normal(rows, normal):  # pragma: no cover
+def _fill_normal(rows, columns, normal):  # pragma: no cover
     """Fill the unit vector at right angles to all rows: elimination with full pivoting."""
     count, dim = rows.shape
-    columns = np.arange(dim)
+    for axis in range(dim):
+        columns[axis] = axis
     for step in range(count):
         _pivot(rows, columns, step)
         pivot = columns[step]
         for row in range(step + 1, count):
             share = rows[row, pivot] / rows[step, pivot]
-            for column in columns[step:]:
+            for place in range(step, dim):
+                column = columns[place]
                 rows[row, column] -= share * rows[step, column]
     normal[columns[dim - 1]] = length = 1.0
     for step in range(count - 1, -1, -1):
         total = 0.0
-        for column in columns[step + 1 :]:
+        for place in range(step + 1, dim):
+            column = columns[place]
             total += rows[step, column] * normal[column]
         normal[columns[step]] = -total / rows[step, columns[step]]
         length += normal[columns[step]] ** 2
@@ -257,7 +273,7 @@ def _fill_normal(rows, normal):  # pragma: no cover
         normal[axis] /= np.sqrt(length)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _pivot(rows, columns, step):  # pragma: no cover
     """Bring the largest number that is left into the step's row and place among the columns."""
@@ -275,7 +291,7 @@ def _pivot(rows, columns, step):  # pragma: no cover
             rows[at_row, column] = kept
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _first_simplex(points, simplex):  # pragma: no cover
     """Choose corners far from each other's span; say whether they span everything."""
@@ -297,7 +313,7 @@ def _first_simplex(points, simplex):  # pragma: no cover
     return True
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _place_simplex(points, polytope, simplex, middle):  # pragma: no cover
     """Make the simplex's facets; return their number. Facet i lacks corner i."""

@@ -5,11 +5,11 @@ from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float
-from numba import njit
 
 from pygraspit.errors import DescriptionError
+from pygraspit.kernels import light_kernel
 from pygraspit.model import Dof, RobotModel
-from pygraspit.transforms import NO_TURN_RAD, multiply
+from pygraspit.transforms import NO_TURN_RAD, copy_matrix, multiply
 
 
 class JointTable(NamedTuple):
@@ -160,7 +160,7 @@ def _tightened(robot: RobotModel) -> tuple[Dof, ...]:
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def fill_link_poses(table, world_from_palm, joints, frames, poses):  # pragma: no cover
     """Fill ``frames`` (after every joint) and ``poses`` (of every link), in the world."""
@@ -168,29 +168,30 @@ def fill_link_poses(table, world_from_palm, joints, frames, poses):  # pragma: n
         fill_chain_poses(table, chain, world_from_palm, joints, frames, poses)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def fill_chain_poses(table, chain, world_from_palm, joints, frames, poses):  # pragma: no cover
     """Do as `fill_link_poses` does, for one chain."""
-    step = np.zeros((4, 4))
-    base = np.zeros((4, 4))
-    multiply(world_from_palm, table.palm_from_base[chain], base)
-    for joint in range(table.chain_start[chain], table.chain_start[chain + 1]):
-        _fill_joint(table, joint, joints[joint], step)
-        if joint == table.chain_start[chain]:
-            multiply(base, step, frames[joint])
+    first = table.chain_start[chain]
+    for joint in range(first, table.chain_start[chain + 1]):
+        if joint == first:
+            multiply(world_from_palm, table.palm_from_base[chain], frames[joint])
         else:
-            multiply(frames[joint - 1], step, frames[joint])
+            copy_matrix(frames[joint - 1], frames[joint])
+        _pass_joint(table, joint, joints[joint], frames[joint])
     for link in range(table.link_joint.shape[0]):
         if table.link_chain[link] == chain:
             joint = table.link_joint[link]
-            poses[link] = base if joint < 0 else frames[joint]
+            if joint < 0:
+                multiply(world_from_palm, table.palm_from_base[chain], poses[link])
+            else:
+                copy_matrix(frames[joint], poses[link])
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
-def _fill_joint(table, joint, value, step):  # pragma: no cover
-    """Fill ``step`` with Rz(theta) Tz(d) Tx(a) Rx(alpha)."""
+def _pass_joint(table, joint, value, frame):  # pragma: no cover
+    """Turn the frame before a joint into that after it: times Rz(theta) Tz(d) Tx(a) Rx(alpha)."""
     theta, d = table.offset[joint], table.d[joint]
     if table.slides[joint]:
         d += value
@@ -202,8 +203,9 @@ def _fill_joint(table, joint, value, step):  # pragma: no cover
     if abs(alpha) < NO_TURN_RAD:
         alpha = 0.0
     ct, st, ca, sa = np.cos(theta), np.sin(theta), np.cos(alpha), np.sin(alpha)
-    step[0, 0], step[0, 1], step[0, 2], step[0, 3] = ct, -st * ca, st * sa, a * ct
-    step[1, 0], step[1, 1], step[1, 2], step[1, 3] = st, ct * ca, -ct * sa, a * st
-    step[2, 0], step[2, 1], step[2, 2], step[2, 3] = 0.0, sa, ca, d
-    step[3, 0] = step[3, 1] = step[3, 2] = 0.0
-    step[3, 3] = 1.0
+    for row in range(3):
+        x, y, z = frame[row, 0], frame[row, 1], frame[row, 2]
+        frame[row, 0] = x * ct + y * st
+        frame[row, 1] = x * (-st * ca) + y * (ct * ca) + z * sa
+        frame[row, 2] = x * (st * sa) + y * (-ct * sa) + z * ca
+        frame[row, 3] = frame[row, 3] + x * (a * ct) + y * (a * st) + z * d

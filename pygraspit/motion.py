@@ -8,11 +8,12 @@ and the order of tests are GraspIt!'s.
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.crossing import are_parted, new_watch, newly_crossing
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.queries import distance_squared, make_work
+from pygraspit.transforms import copy_matrix, copy_vector
 
 CONTACT_MM = 0.2
 STOP_MM = 0.1
@@ -39,7 +40,7 @@ class Hand(NamedTuple):
     """(dof,) bool."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  # pragma: no cover
     """Step all DOFs towards their goals until each is there or stopped by a contact.
@@ -67,34 +68,36 @@ def close_fingers(scene, hand, dofs, joints, steps, goals, stopped, touched):  #
     target, start, trial = np.zeros_like(dofs), np.zeros_like(joints), np.zeros_like(joints)
     watch = new_watch(bodies)
     for _ in range(MAX_ITERATIONS):
-        start[:] = joints
+        copy_vector(joints, start)
         if not next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):
             break
-        joints[:] = trial
+        copy_vector(trial, joints)
         _pose_links(scene, hand, joints, frames, poses)
         _choose_free_links(hand, stopped, chosen)
         last, count = 0, newly_crossing(scene, work, watch, chosen, pairs)
         while count > 0:
-            trial[:] = joints
+            copy_vector(joints, trial)
             fraction = _bisect_joints(
                 scene, work, watch, hand, start, trial, joints, pairs[:count], frames, poses
             )
             if fraction < 0.0:
                 return FAILED
-            target[:] = dofs + fraction * (target - dofs)
+            for dof in range(dofs.shape[0]):
+                target[dof] = dofs[dof] + fraction * (target[dof] - dofs[dof])
             last, count = count, newly_crossing(scene, work, watch, chosen, more)
             if count > 0:
                 pairs, more = more, pairs
-        dofs[:] = target
+        copy_vector(target, dofs)
         _stop_at_contacts(scene, work, hand, pairs[:last], trial, joints, stopped, touched)
     return DONE
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):  # pragma: no cover
     """Fill the next DOFs and joints; return whether anything moves."""
-    target[:], trial[:] = dofs, joints
+    copy_vector(dofs, target)
+    copy_vector(joints, trial)
     any_moves = False
     for dof in range(dofs.shape[0]):
         if steps[dof] > 0.0:
@@ -112,7 +115,7 @@ def next_joints(hand, dofs, joints, steps, goals, stopped, target, trial):  # pr
     return any_moves
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _may_move(hand, dof, stopped):  # pragma: no cover
     """Say whether a DOF may move: a rigid one needs all its joints, a breakaway one any."""
@@ -124,7 +127,7 @@ def _may_move(hand, dof, stopped):  # pragma: no cover
     return any_free and (hand.breaks_away[dof] or not any_stopped)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _follow(hand, dof, joint, value, joint_value, wanted):  # pragma: no cover
     """Return where a joint goes; a disengaged one waits for its DOF to come back to it."""
@@ -135,15 +138,15 @@ def _follow(hand, dof, joint, value, joint_value, wanted):  # pragma: no cover
     return min(goal, joint_value) if lag > 0.0 else max(goal, joint_value)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _pose_links(scene, hand, joints, frames, poses):  # pragma: no cover
     fill_link_poses(hand.joints, scene.poses[hand.palm_body], joints, frames, poses)
     for link in range(poses.shape[0]):
-        scene.poses[hand.link_body[link]] = poses[link]
+        copy_matrix(poses[link], scene.poses[hand.link_body[link]])
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _choose_free_links(hand, stopped, chosen):  # pragma: no cover
     chosen[:] = False
@@ -152,7 +155,7 @@ def _choose_free_links(hand, stopped, chosen):  # pragma: no cover
         chosen[hand.link_body[link]] = joint >= 0 and not stopped[joint]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _bisect_joints(
     scene, work, watch, hand, start, stop, joints, pairs, frames, poses
@@ -163,7 +166,8 @@ def _bisect_joints(
     """
     fraction, width = 0.0, 1.0
     while True:
-        joints[:] = fraction * stop + (1.0 - fraction) * start
+        for joint in range(joints.shape[0]):
+            joints[joint] = fraction * stop[joint] + (1.0 - fraction) * start[joint]
         _pose_links(scene, hand, joints, frames, poses)
         verdict = judge(scene, work, watch, pairs)
         if verdict == 0:
@@ -174,7 +178,7 @@ def _bisect_joints(
             return -1.0
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def judge(scene, work, watch, pairs):  # pragma: no cover
     """Return 1 if all pairs are too far apart still, -1 if any cross, 0 if just right."""
@@ -189,7 +193,7 @@ def judge(scene, work, watch, pairs):  # pragma: no cover
     return 1 if least >= STOP_MM * STOP_MM else 0
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _stop_at_contacts(
     scene, work, hand, pairs, wanted, joints, stopped, touched
@@ -203,15 +207,15 @@ def _stop_at_contacts(
         touched[first, second] = touched[second, first] = True
         for link in range(hand.link_body.shape[0]):
             if hand.link_body[link] == first or hand.link_body[link] == second:
-                stop_upstream(hand.joints, link, wanted != joints, stopped)
+                stop_upstream(hand.joints, link, wanted, joints, stopped)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
-def stop_upstream(table, link, moving, stopped):  # pragma: no cover
+def stop_upstream(table, link, wanted, joints, stopped):  # pragma: no cover
     """Mark the moving joints from the palm to a link as stopped.
 
     Joints at rest keep their mark: a link behind them alone is still tested for collisions.
     """
     for joint in range(table.chain_start[table.link_chain[link]], table.link_joint[link] + 1):
-        stopped[joint] |= moving[joint]
+        stopped[joint] |= wanted[joint] != joints[joint]

@@ -7,7 +7,6 @@ without triangles never crosses and is infinitely far.
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import (
     box_gap_squared,
@@ -16,6 +15,7 @@ from pygraspit.boxes import (
     point_gap_squared,
     relative_pose,
 )
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.separation import plane_gap
 from pygraspit.triangles import (
     CROSSING,
@@ -45,7 +45,7 @@ class Work(NamedTuple):
     normal: np.ndarray
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def make_work():  # pragma: no cover
     """Return memory for queries, for one thread."""
@@ -63,7 +63,7 @@ def make_work():  # pragma: no cover
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def cross(scene, work, first, second):  # pragma: no cover
     """Say whether any triangles of two bodies cross."""
@@ -71,7 +71,7 @@ def cross(scene, work, first, second):  # pragma: no cover
         return False
     relative_pose(scene, first, second, work.turn, work.shift)
     work.normal[:] = 0.0
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > 0.0:
+    if plane_gap(scene, first, second, work.turn, work.shift, work.normal, 0.0) > 0.0:
         return False
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting = 1
@@ -88,7 +88,7 @@ def cross(scene, work, first, second):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def lower_bound(scene, work, first, second, enough):  # pragma: no cover
     """Return a lower bound of the distance of two bodies, `CROSSING` if they cross.
@@ -119,7 +119,7 @@ def lower_bound(scene, work, first, second, enough):  # pragma: no cover
     return np.sqrt(least)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def ball_gap(scene, first, second):  # pragma: no cover
     """Return the distance of balls around two bodies' boxes, negative if they overlap."""
@@ -133,7 +133,7 @@ def ball_gap(scene, first, second):  # pragma: no cover
     return np.sqrt(total) - box_radius(scene, first) - box_radius(scene, second)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def box_radius(scene, body):  # pragma: no cover
     """Return half the diagonal of the box around a body."""
@@ -141,7 +141,7 @@ def box_radius(scene, body):  # pragma: no cover
     return np.sqrt(scene.boxes[box, 3] ** 2 + scene.boxes[box, 4] ** 2 + scene.boxes[box, 5] ** 2)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def open_pair(scene, stack, waiting, m, n):  # pragma: no cover
     """Put the children of the larger box on the stack, each with the other box."""
@@ -156,7 +156,7 @@ def open_pair(scene, stack, waiting, m, n):  # pragma: no cover
     return waiting + 2
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _leaves_cross(scene, work, m, n):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
@@ -167,7 +167,7 @@ def _leaves_cross(scene, work, m, n):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def distance_squared(scene, work, first, second, limit_squared):  # pragma: no cover
     """Return the least squared distance of two bodies, `CROSSING` if they cross.
@@ -195,7 +195,7 @@ def distance_squared(scene, work, first, second, limit_squared):  # pragma: no c
     return best
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _open_nearer_first(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
     """Open the larger box; its child nearer to the other box comes off the stack first.
@@ -215,7 +215,7 @@ def _open_nearer_first(scene, work, waiting, m, n, limit_squared):  # pragma: no
     return after
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def swap(stack, place):  # pragma: no cover
     """Swap a pair on the stack with the one above it."""
@@ -225,21 +225,21 @@ def swap(stack, place):  # pragma: no cover
         stack[place + 1, k] = below
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def move_down(stack, place):  # pragma: no cover
     """Put a pair on the stack in place of the one below it."""
     stack[place, 0], stack[place, 1] = stack[place + 1, 0], stack[place + 1, 1]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def gap_at(scene, work, place):  # pragma: no cover
     m, n = work.stack[place, 0], work.stack[place, 1]
     return box_gap_squared(scene.boxes, m, n, work.turn, work.shift)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     for j in range(scene.start[n], scene.stop[n]):
@@ -254,7 +254,7 @@ def _leaf_distance(scene, work, m, n, best):  # pragma: no cover
     return best
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def closest_points(scene, body, points, closest):  # pragma: no cover
     """Fill the points of a body's surface closest to the given ones, both in its frame."""

@@ -7,12 +7,12 @@ themselves (a contact at a vertex counts twice, as in GraspIt!).
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import point_gap_squared
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.queries import STACK
 from pygraspit.soft import add_to_fit
-from pygraspit.triangles import point_closest, squared
+from pygraspit.triangles import face_normal, point_closest, squared
 
 
 class Surface(NamedTuple):
@@ -26,7 +26,7 @@ class Surface(NamedTuple):
     """(vertex, 3) distinct, mm."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def fit_regions(surfaces, positions, frames, distances, radius):  # pragma: no cover
     """Merge contacts whose regions on the first body share a vertex; set up a fit for the rest.
@@ -59,7 +59,7 @@ def fit_regions(surfaces, positions, frames, distances, radius):  # pragma: no c
     return kept, matrices, right
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _regions(surface, positions, frames, radius):  # pragma: no cover
     """Return sorted vertex ids for every contact."""
@@ -69,7 +69,7 @@ def _regions(surface, positions, frames, radius):  # pragma: no cover
     ]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _merge(here, there, distances):  # pragma: no cover
     """Unite the regions of contacts that share a vertex of the first body, into the nearer one's.
@@ -93,7 +93,7 @@ def _merge(here, there, distances):  # pragma: no cover
     return owner
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _first_sharing(regions, owner):  # pragma: no cover
     """Return the first two regions of contacts that own themselves and share a vertex, or -1."""
@@ -105,7 +105,7 @@ def _first_sharing(regions, owner):  # pragma: no cover
     return -1, -1
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _share(one, other):  # pragma: no cover
     """Say whether two sorted arrays have a number in common."""
@@ -120,7 +120,7 @@ def _share(one, other):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _near_corners(surface, point, normal, radius):  # pragma: no cover
     """Return corner ids of all triangles within a radius whose front faces along -normal."""
@@ -149,8 +149,8 @@ def _near_corners(surface, point, normal, radius):  # pragma: no cover
     return found[:count]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _faces_away(corners, normal):  # pragma: no cover
-    cross = np.cross(corners[1] - corners[0], corners[2] - corners[0])
-    return cross[0] * normal[0] + cross[1] * normal[1] + cross[2] * normal[2] <= 0.0
+    x, y, z = face_normal(corners)
+    return x * normal[0] + y * normal[1] + z * normal[2] <= 0.0

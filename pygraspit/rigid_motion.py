@@ -6,22 +6,23 @@ Steps, halving and thresholds are those of `pygraspit.motion`.
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.crossing import new_watch, newly_crossing
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.motion import LEAST_FRACTION, judge
 from pygraspit.queries import make_work
 from pygraspit.transforms import multiply
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
     """Move bodies together along a way until it ends or something is hit.
 
     Args:
         scene: its poses follow.
-        group: (bodies, (body, 4, 4) leader_from_body): who moves; the leader is the first.
+        group: (bodies, (body, 4, 4) leader_from_body, (4, 4) work space): who moves; the leader is
+            the first.
         way: (start pose, shift (3,), axis (3,), angle): the leader's motion.
         step_share: of the way, per step.
         touched: (body, body) bool; pairs that stopped the motion are set.
@@ -62,7 +63,7 @@ def move_rigidly(scene, group, way, step_share, touched):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _bisect_way(scene, work, watch, group, way, start, stop, pairs):  # pragma: no cover
     """Stand where the pairs are just apart; return the share of the way, negative if nowhere."""
@@ -78,13 +79,12 @@ def _bisect_way(scene, work, watch, group, way, start, stop, pairs):  # pragma: 
             return -1.0
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _stand(scene, group, way, share):  # pragma: no cover
     """Pose the group at a share of its way."""
-    bodies, leader_from_body = group
+    bodies, leader_from_body, leader = group
     start, shift, axis, angle = way
-    leader = np.eye(4)
     _turn(axis, share * angle, start, leader)
     for i in range(3):
         leader[i, 3] = start[i, 3] + share * shift[i]
@@ -92,7 +92,7 @@ def _stand(scene, group, way, share):  # pragma: no cover
         multiply(leader, leader_from_body[index], scene.poses[bodies[index]])
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _turn(axis, angle, start, leader):  # pragma: no cover
     """Fill the leader's rotation: ``start`` turned about a world axis (Rodrigues)."""

@@ -157,6 +157,7 @@ class Robot:
         group = (
             np.array([body.index for body in self.bodies], np.int64),
             np.ascontiguousarray(inverse(start) @ before),
+            np.eye(4),
         )
         was_hit = move_rigidly(
             self._world.scene, group, (start, shift, axis, angle), step_share, touched
@@ -209,7 +210,7 @@ class Robot:
             if not held:
                 break
             for link in held:
-                stop_upstream(self.kinematics.table, link, trial != self.joints, stopped)
+                stop_upstream(self.kinematics.table, link, trial, self.joints, stopped)
         return stopped
 
     def _is_held(self, world_from_palm: Float[np.ndarray, "4 4"]) -> bool:

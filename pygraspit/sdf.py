@@ -10,7 +10,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float, Float32, Integer
-from numba import njit
+
+from pygraspit.kernels import light_kernel
 
 DEFAULT_RESOLUTION = 64
 PADDING = 0.15
@@ -90,7 +91,7 @@ def bake(
     return SignedDistanceGrid(values.astype(np.float32), origin, float(spacing))
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check  # numba wants the bare function, not one that tests wrap in checks
 def look_up(values, origin, spacing, points, distances, gradients):  # pragma: no cover
     """Fill ``distances`` and ``gradients`` by trilinear interpolation; see the module's text."""
@@ -100,7 +101,7 @@ def look_up(values, origin, spacing, points, distances, gradients):  # pragma: n
         )
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def at_point(values, origin, spacing, x, y, z):  # pragma: no cover
     """Return the distance at one point and the three parts of its gradient."""
@@ -127,7 +128,7 @@ def at_point(values, origin, spacing, x, y, z):  # pragma: no cover
     return distance, gx, gy, gz
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def distance_at(values, origin, spacing, point):  # pragma: no cover
     """Return the distance at one point, as `at_point` does, without the gradient."""
@@ -144,7 +145,19 @@ def distance_at(values, origin, spacing, point):  # pragma: no cover
     return c0 + w * (c1 - c0)
 
 
-@njit(cache=True)
+@light_kernel
+@no_type_check
+def way_to_box_squared(values, origin, spacing, point):  # pragma: no cover
+    """Return how far outside the grid's box a point lies, squared; 0 inside."""
+    beyond = 0.0
+    for axis in range(3):
+        low = origin[axis]
+        high = low + spacing * (values.shape[axis] - 1)
+        beyond += max(low - point[axis], point[axis] - high, 0.0) ** 2
+    return beyond
+
+
+@light_kernel
 @no_type_check
 def _outside(distance, gradient, way):  # pragma: no cover
     """Return distance and direction from the surface point under where the point left the box."""
@@ -155,7 +168,7 @@ def _outside(distance, gradient, way):  # pragma: no cover
     return length, x / length, y / length, z / length
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _cell(coordinate, origin, spacing, count):  # pragma: no cover
     """Return the place in the cell, how far the point lies beyond the box, and the cell."""

@@ -10,7 +10,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
+
+from pygraspit.kernels import light_kernel
 
 REGION_SCALE_MM = 400.0
 REGION_EXPONENT = 0.333
@@ -41,7 +42,7 @@ def solve_fits(
         return np.stack([solve_fits(*fit) for fit in zip(matrices, right, strict=True)])
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def add_to_fit(point, frame, matrix, right):  # pragma: no cover
     """Add a point to the normal equations of z = a x^2 + b y^2 + c x y.
@@ -62,7 +63,7 @@ def add_to_fit(point, frame, matrix, right):  # pragma: no cover
             matrix[i, k] += terms[i] * terms[k]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def curvature(fit):  # pragma: no cover
     """Return two principal radii, mm (-1: flat), and their axes' turn from the tangents, rad."""
@@ -76,19 +77,19 @@ def curvature(fit):  # pragma: no cover
     return _radius(first), _radius(second), turn
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _rounded(value):  # pragma: no cover
     return 0.0 if abs(value) < NEGLIGIBLE else value
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _radius(value):  # pragma: no cover
     return FLAT_RADIUS if abs(value) < NEGLIGIBLE else 1.0 / value
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def relative_radii(k1, k2, m1, m2, cosine_of_double_angle):  # pragma: no cover
     """Return the radii of the gap between two curved surfaces, mm (Johnson, ch. 4).
@@ -109,13 +110,13 @@ def relative_radii(k1, k2, m1, m2, cosine_of_double_angle):  # pragma: no cover
     return low, high
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _bend(radius):  # pragma: no cover
     return 0.0 if radius < 0 else 1.0 / radius
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def patch_axes_mm(low, high, youngs):  # pragma: no cover
     """Return the semi-axes of the patch between surfaces of the given relative radii, mm."""

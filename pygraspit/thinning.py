@@ -7,8 +7,8 @@ thresholds are GraspIt!'s.
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.triangles import squared
 
 DUPLICATE_MM = 3.0
@@ -19,7 +19,7 @@ LINE_CROSS_PRODUCT_MM2 = 0.1
 HULL_VERTEX_MM = 0.1
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def thinned(on_first, on_second, normals):  # pragma: no cover
     """Return which points to keep, in the order in which they become contacts.
@@ -40,7 +40,7 @@ def thinned(on_first, on_second, normals):  # pragma: no cover
     return kept[:count]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def distinct(on_first, on_second):  # pragma: no cover
     """Of points near each other on both bodies keep that of least rank; on a tie the later.
@@ -65,7 +65,7 @@ def distinct(on_first, on_second):  # pragma: no cover
     return alive
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _patches(positions, normals, alive):  # pragma: no cover
     """Group points by their normals; return each one's group, -1 for none, and groups' heads.
@@ -89,13 +89,13 @@ def _patches(positions, normals, alive):  # pragma: no cover
     return group, heads[:count]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _dot(u, v):  # pragma: no cover
     return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _is_in(positions, group, patch, index):  # pragma: no cover
     for other in range(index):
@@ -105,7 +105,7 @@ def _is_in(positions, group, patch, index):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _border(positions, members, normal):  # pragma: no cover
     """Return the members of a patch that bound it: two ends of a line, or hull corners."""
@@ -125,7 +125,7 @@ def _border(positions, members, normal):  # pragma: no cover
     return members[near]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _is_line(shifted):  # pragma: no cover
     """Say whether all points lie on the line from the first, the origin, to the second."""
@@ -136,7 +136,7 @@ def _is_line(shifted):  # pragma: no cover
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _in_plane(positions, normal):  # pragma: no cover
     """Return the points' coordinates along two directions at right angles to the normal."""
@@ -152,7 +152,7 @@ def _in_plane(positions, normal):  # pragma: no cover
     return flat
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def convex_corners(points):  # pragma: no cover
     """Return the corners of a planar hull, counter-clockwise (Andrew's monotone chain)."""
@@ -161,7 +161,7 @@ def convex_corners(points):  # pragma: no cover
     return np.concatenate((_half_hull(points, order), _half_hull(points, order[::-1])))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _half_hull(points, order):  # pragma: no cover
     """Return the corners below the line from first to last point, without the last."""
@@ -174,7 +174,7 @@ def _half_hull(points, order):  # pragma: no cover
     return chain[: count - 1]
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _turn(points, first, second, third):  # pragma: no cover
     """Return twice the signed area of three points: positive if they turn left."""

@@ -3,16 +3,16 @@
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import box_order_squared, move_triangle, relative_pose
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.queries import ball_gap, gap_at, make_work, move_down, open_pair, swap
 from pygraspit.separation import plane_gap
 from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import FEATURE_PAIRS, cross_triangles, plane_parts, touching_points
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def touching(scene, first, second, limit):  # pragma: no cover
     """Return where two bodies lie closer than a limit: points on each, in its own frame.
@@ -21,10 +21,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     """
     work = make_work()
     on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
-    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
-        return on_first[:0], on_second[:0]
-    relative_pose(scene, first, second, work.turn, work.shift)
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal) > limit:
+    if not _may_touch(scene, work, first, second, limit):
         return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
@@ -43,7 +40,28 @@ def touching(scene, first, second, limit):  # pragma: no cover
     return on_first[:count], _back(on_second[:count], work.turn, work.shift)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
+@no_type_check
+def within(scene, pairs, limit):  # pragma: no cover
+    """Return (pair,) bool: which pairs of bodies may come within a limit; most others do not."""
+    work, near = make_work(), np.zeros(pairs.shape[0], np.bool_)
+    for row in range(pairs.shape[0]):
+        near[row] = _may_touch(scene, work, pairs[row, 0], pairs[row, 1], limit)
+    return near
+
+
+@light_kernel
+@no_type_check
+def _may_touch(scene, work, first, second, limit):  # pragma: no cover
+    """Say whether no gap wider than a limit is seen; fill in how the second body stands."""
+    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
+        return False
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.normal[:] = 0.0
+    return plane_gap(scene, first, second, work.turn, work.shift, work.normal, limit) <= limit
+
+
+@light_kernel
 @no_type_check
 def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cover
     """Open the larger box; its children come off the stack in GraspIt!'s order.
@@ -63,14 +81,14 @@ def _open_in_order(scene, work, waiting, m, n, limit_squared):  # pragma: no cov
     return after
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _order_at(scene, work, place):  # pragma: no cover
     m, n = work.stack[place, 0], work.stack[place, 1]
     return box_order_squared(scene.boxes, m, n, work.turn, work.shift, work.axes, work.centre)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pragma: no cover
     """Fill the close points of two leaves' triangles; return how many."""
@@ -85,13 +103,15 @@ def _leaves_touch(scene, work, m, n, limit_squared, on_first, on_second):  # pra
                     scene.triangles[i],
                     work.moved,
                     limit_squared,
+                    work.p,
+                    work.q,
                     on_first[count:],
                     on_second[count:],
                 )
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 @no_type_check
 def _back(points, turn, shift):  # pragma: no cover
     """Express points of the first frame in the second."""

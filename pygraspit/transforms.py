@@ -7,7 +7,8 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
+
+from pygraspit.kernels import light_kernel
 
 NO_TURN_RAD = 0.001
 
@@ -97,7 +98,7 @@ def to_pose(transform: Transform) -> Float[np.ndarray, "7"]:
     return np.concatenate([transform[:3, 3], quaternion_from_matrix(transform[:3, :3])])
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def multiply(left, right, product):  # pragma: no cover
     """Fill ``product`` with left @ right, both rigid; it may not be either of them."""
@@ -111,7 +112,7 @@ def multiply(left, right, product):  # pragma: no cover
     product[3, 3] = 1.0
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def move_point(pose, point, moved):  # pragma: no cover
     """Fill a point given in the frame of a pose."""
@@ -120,10 +121,27 @@ def move_point(pose, point, moved):  # pragma: no cover
         moved[row] = pose[row, 0] * x + pose[row, 1] * y + pose[row, 2] * z + pose[row, 3]
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def turn_vector(pose, vector, turned):  # pragma: no cover
     """Fill a direction given in the frame of a pose."""
     x, y, z = vector[0], vector[1], vector[2]
     for row in range(3):
         turned[row] = pose[row, 0] * x + pose[row, 1] * y + pose[row, 2] * z
+
+
+@light_kernel
+@no_type_check
+def copy_vector(source, target):  # pragma: no cover
+    """Do ``target[:] = source`` without the copy that guards against their overlap."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]
+
+
+@light_kernel
+@no_type_check
+def copy_matrix(source, target):  # pragma: no cover
+    """Do ``target[:] = source`` without the copy that guards against their overlap."""
+    for i in range(source.shape[0]):
+        for k in range(source.shape[1]):
+            target[i, k] = source[i, k]

@@ -9,7 +9,8 @@ make the same one: which of two contacts is dropped depends on the order they ar
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
+
+from pygraspit.kernels import kernel
 
 LEAF_SIZE = 1
 """Triangles in a leaf, at most."""
@@ -46,7 +47,7 @@ def build_tree(triangles) -> Tree:
     return Tree(boxes, child, start, stop, np.ascontiguousarray(triangles[order]))
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _build(triangles):  # pragma: no cover
     count = triangles.shape[0]
@@ -72,7 +73,7 @@ def _build(triangles):  # pragma: no cover
     return order, boxes[:used], child[:used], start[:used], stop[:used]
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _split(triangles, chosen, axis, by_mean):  # pragma: no cover
     """Sort some triangles into those before and behind a point of an axis; return how many before.
@@ -96,7 +97,7 @@ def _split(triangles, chosen, axis, by_mean):  # pragma: no cover
     return before.sum()
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _fit(triangles, chosen, box):  # pragma: no cover
     """Fill a box around some triangles, along the principal axes of their surface."""
@@ -118,7 +119,7 @@ def _fit(triangles, chosen, box):  # pragma: no cover
     box[AXES:] = axes.ravel()
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _lay_longest_first(half, axes):  # pragma: no cover
     """Make the longest edge the first, by a quarter turn about the axis that stays."""
@@ -133,7 +134,7 @@ def _lay_longest_first(half, axes):  # pragma: no cover
         axes[0], axes[2] = -axes[2], kept
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _principal_axes(triangles, chosen):  # pragma: no cover
     """Return as rows the eigenvectors of the surface's covariance, by area, largest first."""
@@ -163,7 +164,7 @@ def _principal_axes(triangles, chosen):  # pragma: no cover
     return axes
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _eigen(matrix):  # pragma: no cover
     """Return the eigenvectors, as columns, and eigenvalues of a symmetric 3 x 3 matrix.

@@ -7,7 +7,9 @@ as crossing.
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
+
+from pygraspit.kernels import light_kernel
+from pygraspit.transforms import copy_vector
 
 CROSSING = -1.0
 """Squared distance reported for two triangles that cross."""
@@ -15,7 +17,7 @@ FEATURE_PAIRS = 15
 """Of two triangles: six corners against faces, nine edges against edges."""
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def cross_triangles(first, second):  # pragma: no cover
     """Say whether two triangles share a point, by separating axes."""
@@ -29,11 +31,11 @@ def cross_triangles(first, second):  # pragma: no cover
     return not (_sides_separate(first, second) or _sides_separate(second, first))
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
 def _plane_separates(face, other):  # pragma: no cover
     """Say whether all of ``other`` lies strictly on one side of the plane of ``face``."""
-    nx, ny, nz = _normal(face)
+    nx, ny, nz = face_normal(face)
     base = nx * face[0, 0] + ny * face[0, 1] + nz * face[0, 2]
     d0 = nx * other[0, 0] + ny * other[0, 1] + nz * other[0, 2] - base
     d1 = nx * other[1, 0] + ny * other[1, 1] + nz * other[1, 2] - base
@@ -41,7 +43,7 @@ def _plane_separates(face, other):  # pragma: no cover
     return (d0 > 0.0 and d1 > 0.0 and d2 > 0.0) or (d0 < 0.0 and d1 < 0.0 and d2 < 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def plane_parts(first, second, limit_squared):  # pragma: no cover
     """Say whether either triangle's plane shows that the two are farther apart than a limit."""
@@ -50,11 +52,11 @@ def plane_parts(first, second, limit_squared):  # pragma: no cover
     )
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _beyond_plane(face, other, limit_squared):  # pragma: no cover
     """Say whether all of ``other`` is farther from the plane of ``face``, on one side."""
-    nx, ny, nz = _normal(face)
+    nx, ny, nz = face_normal(face)
     base = nx * face[0, 0] + ny * face[0, 1] + nz * face[0, 2]
     d0 = nx * other[0, 0] + ny * other[0, 1] + nz * other[0, 2] - base
     d1 = nx * other[1, 0] + ny * other[1, 1] + nz * other[1, 2] - base
@@ -64,16 +66,16 @@ def _beyond_plane(face, other, limit_squared):  # pragma: no cover
     return least * least > (1.0 + 1e-9) * limit_squared * (nx * nx + ny * ny + nz * nz)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@light_kernel
 @no_type_check
-def _normal(face):  # pragma: no cover
+def face_normal(face):  # pragma: no cover
     """Return the three parts of the face's normal, not normalised."""
     ux, uy, uz = face[1, 0] - face[0, 0], face[1, 1] - face[0, 1], face[1, 2] - face[0, 2]
     vx, vy, vz = face[2, 0] - face[0, 0], face[2, 1] - face[0, 1], face[2, 2] - face[0, 2]
     return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _edges_separate(first, i, second, j):  # pragma: no cover
     """Say whether the cross product of two edges is an axis that separates."""
@@ -87,7 +89,7 @@ def _edges_separate(first, i, second, j):  # pragma: no cover
     return _axis_separates(first, second, uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _axis_separates(first, second, x, y, z):  # pragma: no cover
     """Say whether the projections on an axis have a gap; a zero axis has none."""
@@ -100,11 +102,11 @@ def _axis_separates(first, second, x, y, z):  # pragma: no cover
     return max(a0, a1, a2) < min(b0, b1, b2) or max(b0, b1, b2) < min(a0, a1, a2)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _sides_separate(face, other):  # pragma: no cover
     """Say whether a side of ``face``, as a wall along its normal, separates the two."""
-    nx, ny, nz = _normal(face)
+    nx, ny, nz = face_normal(face)
     for i in range(3):
         j = (i + 1) % 3
         ux, uy, uz = face[j, 0] - face[i, 0], face[j, 1] - face[i, 1], face[j, 2] - face[i, 2]
@@ -113,7 +115,7 @@ def _sides_separate(face, other):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def segments_closest(p, p_end, q, q_end, on_p, on_q):  # pragma: no cover
     """Fill the closest points of two segments; return their places along them, 0 to 1.
@@ -147,7 +149,7 @@ def segments_closest(p, p_end, q, q_end, on_p, on_q):  # pragma: no cover
     return s, t
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def point_closest(p, face, on_face):  # pragma: no cover
     """Fill the point of a triangle closest to ``p``; return whether it is a corner.
@@ -185,7 +187,7 @@ def point_closest(p, face, on_face):  # pragma: no cover
     return _blend(face, vb / total, vc / total, on_face)
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _corner(face, index, on_face):  # pragma: no cover
     for axis in range(3):
@@ -193,7 +195,7 @@ def _corner(face, index, on_face):  # pragma: no cover
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def _blend(face, v, w, on_face):  # pragma: no cover
     for axis in range(3):
@@ -205,7 +207,7 @@ def _blend(face, v, w, on_face):  # pragma: no cover
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def squared(p, q):  # pragma: no cover
     """Return the squared distance of two points."""
@@ -213,7 +215,7 @@ def squared(p, q):  # pragma: no cover
     return x * x + y * y + z * z
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
 def triangle_distance_squared(first, second, p, q):  # pragma: no cover
     """Return the least squared distance, or `CROSSING`; ``p`` and ``q`` are work space."""
@@ -231,25 +233,27 @@ def triangle_distance_squared(first, second, p, q):  # pragma: no cover
     return best
 
 
-@njit(cache=True, error_model="numpy")
+@light_kernel
 @no_type_check
-def touching_points(first, second, limit_squared, on_first, on_second):  # pragma: no cover
+def touching_points(first, second, limit_squared, p, q, on_first, on_second):  # pragma: no cover
     """Fill the pairs of points where features lie closer than a limit; return how many.
 
     Corners of the first triangle whose closest point is a corner of the second are left to the
-    second's own corners; edges whose closest point is an end are left to corners.
+    second's own corners; edges whose closest point is an end are left to corners. ``p`` and ``q``
+    are work space.
     """
-    p, q = np.zeros(3), np.zeros(3)
     count = 0
     for i in range(3):
         point_closest(second[i], first, p)
         if squared(second[i], p) < limit_squared:
-            on_first[count], on_second[count] = p, second[i]
+            copy_vector(p, on_first[count])
+            copy_vector(second[i], on_second[count])
             count += 1
     for i in range(3):
         at_corner = point_closest(first[i], second, q)
         if not at_corner and squared(first[i], q) < limit_squared:
-            on_first[count], on_second[count] = first[i], q
+            copy_vector(first[i], on_first[count])
+            copy_vector(q, on_second[count])
             count += 1
     for i in range(3):
         for j in range(3):
@@ -258,6 +262,7 @@ def touching_points(first, second, limit_squared, on_first, on_second):  # pragm
             )
             inner = 0.0 < s < 1.0 and 0.0 < t < 1.0
             if inner and squared(p, q) < limit_squared:
-                on_first[count], on_second[count] = p, q
+                copy_vector(p, on_first[count])
+                copy_vector(q, on_second[count])
                 count += 1
     return count

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Bool, Float
 
 from pygraspit.body import Body, Shape
 from pygraspit.boxes import Scene, lay_out
@@ -16,6 +16,7 @@ from pygraspit.model import BodyModel, RobotModel
 from pygraspit.quality import GraspQuality, grasp_quality, l1_wrenches
 from pygraspit.queries import closest_points, distance_squared, make_work
 from pygraspit.robot import Robot
+from pygraspit.touching import within
 from pygraspit.transforms import inverse, points_to
 
 
@@ -156,22 +157,13 @@ class World:
 
     def contacts_of_pairs(self, pairs: Iterable[tuple[int, int]]) -> list[ContactPair]:
         """Return the contacts between the given pairs of bodies, by index."""
+        indices = np.array(list(pairs), np.int64).reshape(-1, 2)
+        near = within(self._scene, indices, CONTACT_THRESHOLD_MM)
         return [
             contact
-            for first, second in self._near(pairs)
+            for first, second in indices[near]
             for contact in contacts_between(self._scene, self._bodies[first], self._bodies[second])
         ]
-
-    def _near(self, pairs: Iterable[tuple[int, int]]) -> Integer[np.ndarray, "pair 2"]:
-        """Return the pairs whose balls about their centres of gravity come within contact range."""
-        indices = np.array(list(pairs), np.int64).reshape(-1, 2)
-        shapes = [body.shape for body in self._bodies]
-        centres = np.array([shape.centre_of_gravity for shape in shapes]).reshape(-1, 3)
-        radii = np.array([shape.max_radius_mm for shape in shapes])
-        places = np.einsum("bij,bj->bi", self.poses[:, :3, :3], centres) + self.poses[:, :3, 3]
-        first, second = indices.T
-        gaps = np.linalg.norm(places[first] - places[second], axis=1) - radii[first] - radii[second]
-        return indices[gaps < CONTACT_THRESHOLD_MM]
 
     def contacts_on(self, body: Body) -> list[Contact]:
         """Return this body's sides of all present contacts with bodies outside its hand."""
@@ -262,7 +254,7 @@ class World:
         all_shapes = [body.shape for body in self._bodies]
         self._scene = lay_out(
             [shape.tree for shape in all_shapes],
-            [shape.hull_corners for shape in all_shapes],
+            [shape.hull for shape in all_shapes],
             poses,
             self.tested_pairs(),
         )

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
+
+from pygraspit.kernels import light_kernel
 
 MAX_REDRAWS = 100
 """Draws of one variable before it stays where it is."""
@@ -85,14 +86,14 @@ def acceptance(energy: float, new_energy: float, energy_temperature: float) -> f
     return float(acceptance_probability(energy, new_energy, energy_temperature))
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def temperature(first, rate, dimensions, step):  # pragma: no cover
     """Return ``T0 exp(-c k^(1/d))``."""
     return first * np.exp(-rate * step ** (1.0 / dimensions))
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def acceptance_probability(energy, new_energy, energy_temperature):  # pragma: no cover
     """Return 1 downhill, ``exp(-rise / T)`` uphill."""
@@ -101,7 +102,7 @@ def acceptance_probability(energy, new_energy, energy_temperature):  # pragma: n
     return np.exp((energy - new_energy) / energy_temperature)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def step_size(uniform, heat):  # pragma: no cover
     """Return a signed step as a share of the jump from one uniform number in [0, 1)."""
@@ -109,7 +110,7 @@ def step_size(uniform, heat):  # pragma: no cover
     return -size if uniform < 0.5 else size
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def draw_neighbour(rng, state, heat, box, neighbour):  # pragma: no cover
     """Fill ``neighbour``. ``box`` rows: minimum, maximum, jump and circular (0 or 1)."""

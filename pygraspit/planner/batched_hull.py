@@ -6,9 +6,10 @@ from typing import no_type_check
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from numba import njit
 
+from pygraspit.kernels import light_kernel
 from pygraspit.planner.hull import hull_epsilon, new_workspace
+from pygraspit.transforms import copy_vector
 
 
 def force_epsilons(
@@ -43,7 +44,7 @@ def force_epsilons(
     return radii
 
 
-@njit(cache=True, nogil=True)
+@light_kernel
 @no_type_check
 def _fill_radii(
     forces, counted, with_origin, radii, points, corners, planes, rim
@@ -52,6 +53,6 @@ def _fill_radii(
         count = 0
         for place in range(forces.shape[1]):
             if counted[row, place]:
-                points[count] = forces[row, place]
+                copy_vector(forces[row, place], points[count])
                 count += 1
         radii[row] = hull_epsilon(points, count, with_origin[row], corners, planes, rim)

@@ -8,8 +8,8 @@ rounding. Where a force hull is nearly flat, the compiled chain waits for qhull'
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.kernels import kernel, light_kernel
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.motion import LEAST_DOF_STEP_RAD
 from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
@@ -29,7 +29,7 @@ from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.surfaces import Sight, SurfaceTable, anything_crosses, look, new_sight
 from pygraspit.planner.tables import SearchTable
 from pygraspit.queries import Work, make_work
-from pygraspit.transforms import multiply
+from pygraspit.transforms import copy_matrix, multiply
 
 
 class Posture(NamedTuple):
@@ -135,7 +135,7 @@ def new_posture(dofs: np.ndarray, joints: np.ndarray, link_count: int) -> Postur
     )
 
 
-@njit(cache=True)
+@kernel
 @no_type_check
 def _anneal(table, search, rng, posture, progress, shortlist, scratch, max_steps):
     """Go on until the end, or until a verdict is needed; return whether one is."""
@@ -166,7 +166,7 @@ def _anneal(table, search, rng, posture, progress, shortlist, scratch, max_steps
     return False
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _find_neighbour(table, search, rng, posture, progress, scratch):  # pragma: no cover
     """Draw neighbours until one is legal, or none of so many is; fill its energy."""
@@ -184,7 +184,7 @@ def _find_neighbour(table, search, rng, posture, progress, scratch):  # pragma: 
     progress.numbers[NEW] = ILLEGAL
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _pose(table, place, state, posture, frame):  # pragma: no cover
     """Pose palm and links; as in GraspIt!, a DOF that would hardly move stays."""
@@ -203,12 +203,12 @@ def _pose(table, place, state, posture, frame):  # pragma: no cover
     fill_place(place, state[eigengrasp_count:], frame)
     multiply(frame, hand.approach_from_palm, posture.palm)
     fill_link_poses(hand.joints, posture.palm, posture.joints, posture.frames, posture.links)
-    poses[table.hand_body[0]] = posture.palm
+    copy_matrix(posture.palm, poses[table.hand_body[0]])
     for link in range(posture.links.shape[0]):
-        poses[table.hand_body[link + 1]] = posture.links[link]
+        copy_matrix(posture.links[link], poses[table.hand_body[link + 1]])
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _fill_energy(table, kind, numbers, scratch):  # pragma: no cover
     """Fill an energy of `pygraspit.planner.energies`, or `FLAT`, and the contact energy."""
@@ -241,7 +241,7 @@ def _fill_energy(table, kind, numbers, scratch):  # pragma: no cover
         numbers[NEW] = -radius
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def all_forces(table, sight, forces):  # pragma: no cover
     """Fill the scaled forces of all edges of all contacts, in order; return how many."""
@@ -254,7 +254,7 @@ def all_forces(table, sight, forces):  # pragma: no cover
     return count
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _distance_and_cosine(sight, contact):  # pragma: no cover
     """Return how far a contact is from the object, and how straight it looks there."""

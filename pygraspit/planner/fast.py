@@ -5,11 +5,11 @@ only the object is known by a distance field and the hand by balls and points, s
 costs microseconds. What is found is to be closed and judged by exact statics.
 """
 
-from typing import no_type_check
+from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.kernels import light_kernel, unlocked_kernel
 from pygraspit.kinematics import fill_link_poses
 from pygraspit.planner.annealing import acceptance_probability, draw_neighbour, temperature
 from pygraspit.planner.energies import (
@@ -24,8 +24,8 @@ from pygraspit.planner.hull import hull_epsilon, new_workspace
 from pygraspit.planner.places import fill_place
 from pygraspit.planner.shortlist import Shortlist, consider, new_shortlist
 from pygraspit.planner.tables import FieldTable, HandTable, SearchTable
-from pygraspit.sdf import at_point, distance_at
-from pygraspit.transforms import move_point, multiply, turn_vector
+from pygraspit.sdf import at_point, distance_at, way_to_box_squared
+from pygraspit.transforms import copy_vector, move_point, multiply, turn_vector
 from pygraspit.triangles import squared
 
 FAST_ENERGIES = (
@@ -41,15 +41,40 @@ MAX_TRIES = 11
 ILLEGAL = np.inf
 
 
-def new_scratch(hand: HandTable):
-    """Return working arrays for one hand: link poses and frames, balls, bounds, forces, hull."""
+class Scratch(NamedTuple):
+    """Working memory of one chain."""
+
+    joints: np.ndarray
+    """(joint,) radians."""
+    frames: np.ndarray
+    """(joint, 4, 4)."""
+    poses: np.ndarray
+    """(link + 1, 4, 4) of palm and links."""
+    centres: np.ndarray
+    """(ball, 3) mm."""
+    bounds: np.ndarray
+    """(link + 1, 3) centres of the balls around links, mm."""
+    place: np.ndarray
+    normal: np.ndarray
+    """Of the contact in hand."""
+    forces: np.ndarray
+    corners: np.ndarray
+    planes: np.ndarray
+    rim: np.ndarray
+
+
+def new_scratch(hand: HandTable) -> Scratch:
+    """Return working memory for one hand."""
     link_count = len(hand.joints.link_joint) + 1
     contact_count, edge_count = hand.contact_edges.shape[:2]
-    return (
-        np.zeros((link_count, 4, 4)),
+    return Scratch(
+        np.zeros(len(hand.joints.dof)),
         np.zeros((len(hand.joints.dof), 4, 4)),
+        np.zeros((link_count, 4, 4)),
         np.zeros((len(hand.ball_link), 3)),
         np.zeros((link_count, 3)),
+        np.zeros(3),
+        np.zeros(3),
         np.zeros((contact_count * edge_count, 3)),
         *new_workspace(),
     )
@@ -83,7 +108,7 @@ def evaluate_fast(
     return float(evaluate(hand, field, search, state, object_from_approach, new_scratch(hand)))
 
 
-@njit(cache=True)
+@unlocked_kernel
 @no_type_check
 def _anneal(
     hand, field, search, rng, state, step_count, shortlist, counts, scratch
@@ -109,61 +134,60 @@ def _anneal(
         counts[2] += 1
         cold = temperature(first, energy_rate, energy_dimensions, step) / energy_factor
         if acceptance_probability(energy, new_energy, cold) > rng.random():
-            state[:] = neighbour
+            copy_vector(neighbour, state)
             energy = new_energy
             consider(shortlist, energy, state, frame, int(step), search.max_radius_mm)
         step += 1.0
         counts[0] += 1
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def evaluate(hand, field, search, state, object_from_approach, scratch):  # pragma: no cover
     """Return a state's energy, `ILLEGAL` in collision; fill its approach frame."""
-    poses, frames, centres, bounds, forces, corners, planes, rim = scratch
-    _pose(hand, search.place, state, object_from_approach, poses, frames)
-    if _collides(hand, field, poses, centres, bounds, search.slack_mm):
+    _pose(hand, search.place, state, object_from_approach, scratch)
+    if _collides(hand, field, scratch, search.slack_mm):
         return ILLEGAL
-    return _energy(hand, field, search.energy, poses, forces, corners, planes, rim)
+    return _energy(hand, field, search.energy, scratch)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
-def _pose(hand, place, state, object_from_approach, poses, frames):  # pragma: no cover
+def _pose(hand, place, state, object_from_approach, scratch):  # pragma: no cover
     """Fill the approach frame and the pose of palm and links for a state."""
-    eigengrasp_count, dof_count = hand.directions.shape
-    dofs = hand.origin.copy()
-    for i in range(eigengrasp_count):
-        for k in range(dof_count):
-            dofs[k] += state[i] * hand.directions[i, k]
-    joints = np.zeros(hand.ratio.shape[0])
-    for joint in range(joints.shape[0]):
+    eigengrasp_count = hand.directions.shape[0]
+    for joint in range(scratch.joints.shape[0]):
         k = hand.joints.dof[joint]
-        value = min(max(dofs[k], hand.dof_range[0, k]), hand.dof_range[1, k])
-        joints[joint] = hand.ratio[joint] * value
+        value = hand.origin[k]
+        for i in range(eigengrasp_count):
+            value += state[i] * hand.directions[i, k]
+        value = min(max(value, hand.dof_range[0, k]), hand.dof_range[1, k])
+        scratch.joints[joint] = hand.ratio[joint] * value
+    poses = scratch.poses
     fill_place(place, state[eigengrasp_count:], object_from_approach)
     multiply(object_from_approach, hand.approach_from_palm, poses[0])
-    fill_link_poses(hand.joints, poses[0], joints, frames, poses[1:])
+    fill_link_poses(hand.joints, poses[0], scratch.joints, scratch.frames, poses[1:])
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
-def _collides(hand, field, poses, centres, bounds, slack):  # pragma: no cover
+def _collides(hand, field, scratch, slack):  # pragma: no cover
     """Say whether the hand runs into the object or itself; fill the places of links' bounds.
 
     Links whose bounding ball is clear of the object, or of another link's, are not looked into.
     """
+    poses, bounds = scratch.poses, scratch.bounds
     for link in range(poses.shape[0]):
         move_point(poses[link], hand.link_bound[link], bounds[link])
     for link in range(poses.shape[0]):
         if _is_clear(field, bounds[link], hand.link_bound[link, 3]):
             continue
-        if _link_collides(hand, field, poses[link], link, centres, slack):
+        if _link_collides(hand, field, poses[link], link, scratch.centres, slack):
             return True
-    return _meets_itself(hand, poses, centres, bounds, slack)
+    return _meets_itself(hand, scratch, slack)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _link_collides(hand, field, pose, link, centres, slack):  # pragma: no cover
     """Say whether a link runs into the object.
@@ -186,7 +210,7 @@ def _link_collides(hand, field, pose, link, centres, slack):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _is_clear(field, centre, radius):  # pragma: no cover
     """Say whether a ball is surely outside the object.
@@ -194,21 +218,18 @@ def _is_clear(field, centre, radius):  # pragma: no cover
     One grid spacing allows for interpolation. Outside the grid's box a distance is only an
     upper bound, so there the way to the box counts, inside which the whole object lies.
     """
-    beyond = 0.0
-    for axis in range(3):
-        low = field.origin[axis]
-        high = low + field.spacing * (field.values.shape[axis] - 1)
-        beyond += max(low - centre[axis], centre[axis] - high, 0.0) ** 2
+    beyond = way_to_box_squared(field.values, field.origin, field.spacing, centre)
     if beyond > 0.0:
         return beyond > radius * radius
     distance = distance_at(field.values, field.origin, field.spacing, centre)
     return distance > radius + field.spacing
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
-def _meets_itself(hand, poses, centres, bounds, slack):  # pragma: no cover
+def _meets_itself(hand, scratch, slack):  # pragma: no cover
     """Say whether balls of two links overlap by more than the slack."""
+    poses, centres, bounds = scratch.poses, scratch.centres, scratch.bounds
     for pair in range(hand.link_pairs.shape[0]):
         first, second = hand.link_pairs[pair, 0], hand.link_pairs[pair, 1]
         reach = hand.link_bound[first, 3] + hand.link_bound[second, 3]
@@ -225,7 +246,7 @@ def _meets_itself(hand, poses, centres, bounds, slack):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _place_balls(hand, poses, centres, link):  # pragma: no cover
     """Fill the places of a link's balls; its points meet no other link's."""
@@ -234,15 +255,15 @@ def _place_balls(hand, poses, centres, link):  # pragma: no cover
         move_point(poses[link], hand.ball_centre[ball], centres[ball])
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
-def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: no cover
+def _energy(hand, field, kind, scratch):  # pragma: no cover
     """Return the energy of a posed hand; see `pygraspit.planner.energies` for the formulas."""
     contact_count = hand.contact_link.shape[0]
-    place, normal = np.zeros(3), np.zeros(3)
+    place, normal, forces = scratch.place, scratch.normal, scratch.forces
     total, counting, reaching, force_count = 0.0, 0, 0, 0
     for contact in range(contact_count):
-        pose = poses[hand.contact_link[contact]]
+        pose = scratch.poses[hand.contact_link[contact]]
         move_point(pose, hand.contact_place[contact], place)
         turn_vector(pose, hand.contact_normal[contact], normal)
         signed, gx, gy, gz = at_point(
@@ -265,7 +286,10 @@ def _energy(hand, field, kind, poses, forces, corners, planes, rim):  # pragma: 
     if kind == CONTACT:
         return mean
     if counting >= LEAST_COUNT:
-        radius = hull_epsilon(forces, force_count, reaching < contact_count, corners, planes, rim)
+        radius = hull_epsilon(
+            forces, force_count, reaching < contact_count, scratch.corners, scratch.planes,
+            scratch.rim,
+        )  # fmt: skip
         if radius >= (LEAST_RADIUS if kind == CLOSURE else 0.0):
             return -radius
     return NO_QUALITY if kind == POTENTIAL else mean

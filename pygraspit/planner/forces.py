@@ -6,15 +6,15 @@ The formulas are those of `pygraspit.planner.energies`.
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.kernels import light_kernel
 from pygraspit.planner.energies import LEAST_COSINE, PI, REACH_MM
 
 UP = np.array([0.0, 1.0, 0.0])
 """The world's y axis: the first tangent of a contact is at right angles to it."""
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def contact_scale(distance, cosine):  # pragma: no cover
     """Return a contact's weight: 2 touching, 0 out of reach."""
@@ -23,7 +23,7 @@ def contact_scale(distance, cosine):  # pragma: no cover
     return 0.0
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def add_forces(edges, normal, up, scale, forces, count):  # pragma: no cover
     """Append the scaled forces of a contact's edges; return the new number of forces.

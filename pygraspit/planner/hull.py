@@ -11,7 +11,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
+
+from pygraspit.kernels import light_kernel
+from pygraspit.transforms import copy_vector
 
 MAX_FACETS = 1024
 OUTSIDE = -1.0
@@ -45,7 +47,7 @@ def new_workspace():
     )
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def hull_epsilon(points, count, with_origin, corners, planes, rim):  # pragma: no cover
     """Return the radius for the first ``count`` rows of ``points``; see `force_epsilon`."""
@@ -71,7 +73,7 @@ def hull_epsilon(points, count, with_origin, corners, planes, rim):  # pragma: n
             return nothing
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _reach(points, count, plane):  # pragma: no cover
     """Return the point farthest along a facet's normal, and how far that is."""
@@ -84,7 +86,7 @@ def _reach(points, count, plane):  # pragma: no cover
     return best, most
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _extend(points, apex, facets, tolerance, corners, planes, rim):  # pragma: no cover
     """Replace the facets that see a new point by a cone to their rim; -1 if out of room."""
@@ -102,8 +104,8 @@ def _extend(points, apex, facets, tolerance, corners, planes, rim):  # pragma: n
             if edges >= MAX_FACETS - 3:
                 return -1
         facets -= 1
-        corners[facet] = corners[facets]
-        planes[facet] = planes[facets]
+        copy_vector(corners[facets], corners[facet])
+        copy_vector(planes[facets], planes[facet])
     if facets + edges > MAX_FACETS:
         return -1
     for edge in range(edges):
@@ -117,19 +119,19 @@ def _extend(points, apex, facets, tolerance, corners, planes, rim):  # pragma: n
     return facets
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _toggle(rim, edges, start, end):  # pragma: no cover
     """Add an edge to the rim, or remove it if its reverse is there: then it is inside."""
     for edge in range(edges):
         if rim[edge, 0] == end and rim[edge, 1] == start:
-            rim[edge] = rim[edges - 1]
+            copy_vector(rim[edges - 1], rim[edge])
             return edges - 1
     rim[edges, 0], rim[edges, 1] = start, end
     return edges + 1
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _set_plane(points, corner, plane):  # pragma: no cover
     """Set a facet's unit normal and distance; a sliver without area is put out of reach."""
@@ -146,7 +148,7 @@ def _set_plane(points, corner, plane):  # pragma: no cover
     plane[3] = plane[0] * a[0] + plane[1] * a[1] + plane[2] * a[2]
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _first_simplex(points, count, tolerance, corners, planes):  # pragma: no cover
     """Set up a tetrahedron of far-apart points; return 4, or 0 if all lie in a plane."""
@@ -203,7 +205,7 @@ def _first_simplex(points, count, tolerance, corners, planes):  # pragma: no cov
     return 4
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _set_facet(points, corners, planes, facet, a, b, c):  # pragma: no cover
     corners[facet, 0], corners[facet, 1], corners[facet, 2] = a, b, c

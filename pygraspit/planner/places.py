@@ -6,15 +6,15 @@ The plain formulas, and their inverses, are in `pygraspit.planner.spaces`.
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
 
+from pygraspit.kernels import light_kernel
 from pygraspit.transforms import NO_TURN_RAD
 
 AXIS_ANGLE, COMPLETE = range(2)
 """Ways to write a place down."""
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def fill_place(kind, place, frame):  # pragma: no cover
     """Fill ``object_from_approach`` from the last numbers of a state."""
@@ -24,7 +24,7 @@ def fill_place(kind, place, frame):  # pragma: no cover
         fill_axis_angle(place, frame)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def fill_complete(place, frame):  # pragma: no cover
     """Fill a transform from x, y, z and a quaternion (w, x, y, z) of any length; of 0, no turn."""
@@ -43,7 +43,7 @@ def fill_complete(place, frame):  # pragma: no cover
     frame[3, 3] = 1.0
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def fill_axis_angle(place, frame):  # pragma: no cover
     """Fill a transform from x, y, z, theta, phi, alpha."""

@@ -1,6 +1,7 @@
 """Find grasps in a hand's eigengrasp space: one exact chain, or many fast ones."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ class EigenGraspPlanner:
     chains, a hundred times faster. Same generator, same result.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         robot: RobotModel,
         energy: str = DEFAULT_ENERGY,
@@ -58,6 +59,7 @@ class EigenGraspPlanner:
         space: StateSpace | None = None,
         list_size: int = LIST_SIZE,
         device: str = "",
+        threads: int = 1,
     ):
         """Take a hand with eigengrasps and virtual contacts.
 
@@ -71,18 +73,21 @@ class EigenGraspPlanner:
                 step; empty: one after the other, compiled, which is faster on a CPU. A device's
                 random numbers are its own, so its grasps differ; with the same device and
                 generator they are the same.
+            threads: that share the compiled chains; what is found does not depend on it.
 
         Raises:
-            ValueError: for an unknown energy, or a hand that lacks one or the other.
+            ValueError: for an unknown energy, no threads, or a hand that lacks one or the other.
         """
         if energy not in EXACT_ENERGIES:
             raise ValueError(
                 f"unknown planner energy {energy!r}; there are {', '.join(EXACT_ENERGIES)}"
             )
+        if threads < 1:
+            raise ValueError(f"a planner needs at least 1 thread, got {threads}")
         self.robot, self.energy, self.schedule = robot, energy, schedule
         self.space = space or axis_angle_space(robot)
         self.postures = Postures.of(robot)
-        self.list_size, self.device = list_size, device
+        self.list_size, self.device, self.threads = list_size, device, threads
         self._table: HandTable | None = None
 
     @property
@@ -150,11 +155,18 @@ class EigenGraspPlanner:
         if self.device:
             lists = self._anneal_in_step(field, search, np.stack(starts), step_count, rng)
         else:
-            lists = [
-                anneal_fast(self.table, field, search, child, start, step_count, self.list_size)[0]
-                for child, start in zip(children, starts, strict=True)
-            ]
+            lists = self._anneal_side_by_side(field, search, children, starts, step_count)
         return self._grasps(merged(lists, max_radius_mm))
+
+    def _anneal_side_by_side(self, field, search, children, starts, steps) -> list[Shortlist]:
+        def chain(child: np.random.Generator, start: np.ndarray) -> Shortlist:
+            return anneal_fast(self.table, field, search, child, start, steps, self.list_size)[0]
+
+        if self.threads == 1:
+            return list(map(chain, children, starts))
+        _ = self.table  # made once, before anybody needs it
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(chain, children, starts))
 
     def _anneal_in_step(self, field, search, starts, step_count, rng) -> list[Shortlist]:
         import torch

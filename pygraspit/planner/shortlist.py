@@ -3,7 +3,9 @@
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
+
+from pygraspit.kernels import light_kernel
+from pygraspit.transforms import copy_matrix, copy_vector
 
 LEAST_DISTANCE = 0.2
 """States nearer than this are the same grasp."""
@@ -33,7 +35,7 @@ def new_shortlist(size: int, variable_count: int) -> Shortlist:
     )
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def consider(shortlist, energy, state, frame, step, max_radius):  # pragma: no cover
     """Enter a state if it is good and new; worse ones near it leave."""
@@ -56,14 +58,14 @@ def consider(shortlist, energy, state, frame, step, max_radius):  # pragma: no c
         _copy(shortlist, place, place - 1)
         place -= 1
     shortlist.energy[place] = energy
-    shortlist.state[place] = state
-    shortlist.frame[place] = frame
+    copy_vector(state, shortlist.state[place])
+    copy_matrix(frame, shortlist.frame[place])
     shortlist.step[place] = step
     shortlist.count[0] = min(kept + 1, size)
     return True
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def state_distance(one, other, max_radius):  # pragma: no cover
     """Return the larger of shift over object radius and half the turn over pi."""
@@ -77,10 +79,10 @@ def state_distance(one, other, max_radius):  # pragma: no cover
     return max(np.sqrt(shift) / max_radius, 0.5 * angle / np.pi)
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def _copy(shortlist, target, source):  # pragma: no cover
     shortlist.energy[target] = shortlist.energy[source]
-    shortlist.state[target] = shortlist.state[source]
-    shortlist.frame[target] = shortlist.frame[source]
+    copy_vector(shortlist.state[source], shortlist.state[target])
+    copy_matrix(shortlist.frame[source], shortlist.frame[target])
     shortlist.step[target] = shortlist.step[source]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, no_type_check
 
 import numpy as np
-from numba import njit
 
 from pygraspit.boxes import HALF, Scene, point_gap_squared
+from pygraspit.kernels import light_kernel
 from pygraspit.model import VirtualContact
 from pygraspit.planner.forces import UP
 from pygraspit.planner.tables import ContactHand, contact_hand
 from pygraspit.queries import STACK, cross
-from pygraspit.transforms import inverse, move_point, turn_vector
+from pygraspit.transforms import copy_vector, inverse, move_point, turn_vector
 from pygraspit.triangles import point_closest, squared
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ class Sight(NamedTuple):
     """(body, 3) of the balls around the bodies."""
     stack: np.ndarray
     gaps: np.ndarray
+    here: np.ndarray
+    """(3,) mm."""
 
 
 def new_sight(table: SurfaceTable) -> Sight:
@@ -112,10 +114,11 @@ def new_sight(table: SurfaceTable) -> Sight:
         centres=np.zeros((len(table.scene.root), 3)),
         stack=np.zeros(STACK, np.int64),
         gaps=np.zeros(STACK),
+        here=np.zeros(3),
     )
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def anything_crosses(table, work, sight):  # pragma: no cover
     """Say whether any two bodies that may collide do."""
@@ -131,7 +134,7 @@ def anything_crosses(table, work, sight):  # pragma: no cover
     return False
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def look(table, sight):  # pragma: no cover
     """Fill where the contacts are, where they face, and the closest points of the object."""
@@ -147,7 +150,7 @@ def look(table, sight):  # pragma: no cover
         )  # fmt: skip
 
 
-@njit(cache=True)
+@light_kernel
 @no_type_check
 def closest_on_surface(scene, root, point, guess, sight, closest):  # pragma: no cover
     """Fill the closest point of a surface; return its triangle.
@@ -155,7 +158,7 @@ def closest_on_surface(scene, root, point, guess, sight, closest):  # pragma: no
     The distance of a guessed triangle bounds the search; it changes its cost, not what is found.
     """
     stack, gaps = sight.stack, sight.gaps
-    here = np.zeros(3)
+    here = sight.here
     point_closest(point, scene.triangles[guess], here)
     best, best_face = squared(point, here) * BOUND_SLACK + BOUND_SLACK_MM2, guess
     stack[0], gaps[0], waiting = root, 0.0, 1
@@ -170,7 +173,7 @@ def closest_on_surface(scene, root, point, guess, sight, closest):  # pragma: no
                 point_closest(point, scene.triangles[face], here)
                 if squared(point, here) < best:
                     best, best_face = squared(point, here), face
-                    closest[:] = here
+                    copy_vector(here, closest)
             continue
         near, far = child, child + 1
         near_gap = point_gap_squared(scene.boxes, near, point)

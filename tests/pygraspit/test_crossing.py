@@ -11,7 +11,7 @@ from pygraspit.crossing import crossing_pairs, new_watch, newly_crossing
 from pygraspit.formats.geometry import body_from_trimesh
 from pygraspit.friction import friction_ellipsoid, torque_axis_mm
 from pygraspit.queries import lower_bound, make_work
-from pygraspit.separation import plane_gap
+from pygraspit.separation import farthest_corner, plane_gap
 from pygraspit.soft import add_to_fit, curvature, solve_fits
 from pygraspit.thinning import convex_corners, distinct
 from pygraspit.transforms import rigid, rotation
@@ -59,7 +59,7 @@ def test_a_watched_motion_finds_every_crossing_at_every_step(crowd):
 
 def test_bounds_of_a_distance_are_not_above_it(crowd):
     rng, scene, work = np.random.default_rng(6), crowd.scene, make_work()
-    turn, shift, parted = np.zeros((3, 3)), np.zeros(3), 0
+    turn, shift, parted, shares = np.zeros((3, 3)), np.zeros(3), 0, []
     for _ in range(100):
         scene.poses[:, :3, 3] = rng.normal(0, 15, (len(SOLIDS), 3))
         drift(rng, scene.poses)
@@ -67,14 +67,33 @@ def test_bounds_of_a_distance_are_not_above_it(crowd):
         distance = crowd.distance_mm(crowd.bodies[first], crowd.bodies[second])
         relative_pose(scene, first, second, turn, shift)
 
-        gap = plane_gap(scene, first, second, turn, shift, np.zeros(3))
+        gap = plane_gap(scene, first, second, turn, shift, np.zeros(3), 0.0)
+        wide = plane_gap(scene, first, second, turn, shift, np.zeros(3), np.inf)
         bound = lower_bound(scene, work, first, second, 1.0)
 
         parted += gap > 0
         assert gap <= max(distance, 0.0) + 1e-9
+        assert gap <= wide <= max(distance, 0.0) + 1e-9
+        shares += [wide / distance] if wide > 0 else []
         assert bound <= distance + 1e-9
         assert (bound == -1.0) == (distance == -1.0)
     assert parted > 10
+    # Most bodies are convex here, and a few steps come near to the widest gap.
+    assert np.median(shares) > 0.7
+
+
+def test_climbing_a_hull_ends_at_its_farthest_corner(crowd):
+    rng, scene = np.random.default_rng(11), crowd.scene
+    for _ in range(200):
+        body, (x, y, z) = int(rng.integers(len(SOLIDS))), rng.normal(size=3)
+        start, stop = scene.corner_start[body : body + 2]
+        begin = int(rng.integers(start, stop))
+
+        corner = farthest_corner(scene, body, begin, x, y, z)
+
+        heights = scene.corners[start:stop] @ np.array([x, y, z])
+        assert start <= corner < stop
+        assert_allclose(scene.corners[corner] @ np.array([x, y, z]), heights.max(), atol=1e-12)
 
 
 def test_of_near_points_the_one_of_least_rank_stays():

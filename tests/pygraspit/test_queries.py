@@ -73,7 +73,7 @@ def test_touching_points_are_those_of_all_pairs_of_triangles(pair):
         for x in a:
             for y in b:
                 if not cross_triangles(x, y):
-                    count = touching_points(x, y, limit**2, on_a, on_b)
+                    count = touching_points(x, y, limit**2, np.zeros(3), np.zeros(3), on_a, on_b)
                     brute += on_a[:count].tolist()
 
         found, _ = touching(pair.scene, first.index, second.index, limit)
