@@ -22,7 +22,7 @@ from obman_gen.errors import InputError, SampleRejected
 from obman_gen.registry import lookup
 from obman_gen.sample import Camera, Split
 from obman_gen.scene import panorama, textures
-from obman_gen.scene.color import decode_srgb
+from obman_gen.scene.color import decode_srgb, tone_mapped, white_balance_gains
 from obman_gen.scene.drawing import Drawing, LinearImage
 from obman_gen.scene.pools import (
     SPLIT_SHARES,
@@ -39,9 +39,12 @@ FOLDER_VARIABLE = "OBMAN_GEN_BACKGROUNDS"
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 ROOM_WIDENING = 1.7
 """Rooms are seen with a focal length this much shorter than the hand."""
-
 PITCH_KEPT = 0.4
 """Rooms are looked at with this share of the camera's angle to the horizon."""
+DEFOCUS_STOPS = 2
+"""f/2.8 to f/11: full-frame cameras of ObMan's view blur what is 3 m away by 16 to 4 px across."""
+ROOM_KEY, ROOM_WHITE = 0.32, 4.0
+"""How rooms are exposed: by the mean, dark ones with windows were black and white."""
 
 RenderPanorama = Callable[[Drawing, int, int], LinearImage]
 """(drawing, width_px, samples) -> the view all round, linear light."""
@@ -61,10 +64,18 @@ class BackgroundConfig:
     """How many rooms each split has. One costs a few CPU seconds, once per run folder."""
     room_width_px: int = 768
     room_samples: int = 4
-    blur_max_px: float = 2.5
-    """Largest defocus of a background in a 256 px wide image; grows with the image."""
+    blur_max_px: float = 4.0
+    """Largest defocus of a background in a 256 px wide image: a standard deviation, which grows
+    with the image. The smallest is `DEFOCUS_STOPS` halvings less."""
+    balance: float = 0.75
+    """How far the camera's white balance takes out the colour of a room's light, 1: entirely."""
 
     def __post_init__(self):
+        if self.blur_max_px < 0 or not 0 <= self.balance <= 1:
+            raise InputError(
+                "background: need blur_max_px >= 0 and balance in [0, 1], "
+                f"got {self.blur_max_px} and {self.balance}"
+            )
         for name in self.kinds:
             lookup(KINDS, name, "background")
         if sum(share for name, share in self.kinds.items() if name != "image") <= 0 and (
@@ -162,7 +173,7 @@ class BackgroundPainter:
         rng = np.random.default_rng(background.seed)
         paint = lookup(KINDS, background.kind, "background")
         image, light = paint(self, background, _Eye(camera, camera_from_world), render_panorama)
-        image = _defocused(image, rng.random() ** 1.5 * self.config.blur_max_px)
+        image = _defocused(image, self.config.blur_max_px * 2 ** (-DEFOCUS_STOPS * rng.random()))
         return Surroundings(image.astype(np.float32), light)
 
     def room(self, name: str, render_panorama: RenderPanorama) -> LinearImage:
@@ -173,8 +184,8 @@ class BackgroundPainter:
             light = render_panorama(drawing, self.config.room_width_px, self.config.room_samples)
             return np.minimum(panorama.without_streaks(light), 60000).astype(np.float16)
 
-        size = f"{self.config.room_width_px}x{self.config.room_samples}"
-        return self.cache.get(f"{name}-{size}", make).astype(np.float32)
+        stem = f"{name}-{self.config.room_width_px}x{self.config.room_samples}"
+        return self.cache.get(stem, make).astype(np.float32)
 
 
 class _Eye(NamedTuple):
@@ -185,9 +196,11 @@ class _Eye(NamedTuple):
 def _defocused(image: np.ndarray, blur_px: float) -> np.ndarray:
     """Blur as a lens focused on the hand would, before any clipping: lights stay bright."""
     radius = blur_px * image.shape[1] / 256
-    if radius < 0.3:
-        return image
-    return ndimage.gaussian_filter(image, (radius, radius, 0), mode="nearest", truncate=3)
+    return (
+        image
+        if radius < 0.3
+        else ndimage.gaussian_filter(image, (radius, radius, 0), mode="nearest", truncate=3)
+    )
 
 
 def _paint_room(painter: BackgroundPainter, background, eye: _Eye, render_panorama):
@@ -195,10 +208,12 @@ def _paint_room(painter: BackgroundPainter, background, eye: _Eye, render_panora
     rng = np.random.default_rng([background.seed, 1])
     full = painter.room(background.name, render_panorama)
     full = np.roll(full, int(rng.integers(full.shape[1])), axis=1)
+    light = panorama.as_environment(full, np.eye(3)).astype(np.float64)
     image = panorama.view(full, _wider(eye.camera), _levelled(eye.camera_from_world))
-    target = np.exp(rng.normal(np.log(0.33), 0.4))
-    image = image * (target / max(float(np.mean(np.minimum(image, 4.0))), 1e-3))
-    return _shouldered(image), _light_of(full)
+    # Bright spots are left out: they are seen, they hardly light what is around them.
+    color = panorama.mean_light(np.minimum(light, np.quantile(light, 0.99)))
+    image *= white_balance_gains(color, painter.config.balance)
+    return tone_mapped(image, ROOM_KEY * np.exp(0.4 * rng.normal()), ROOM_WHITE), light
 
 
 def _levelled(camera_from_world: Rotation) -> Rotation:
@@ -220,29 +235,18 @@ def _wider(camera: Camera) -> Camera:
     return Camera(intrinsics, camera.width_px, camera.height_px)
 
 
-def _shouldered(image: np.ndarray) -> np.ndarray:
-    """Roll highlights off above 0.7 as film does: windows go white without a hard edge."""
-    over = np.maximum(image - 0.7, 0)
-    return np.where(image > 0.7, 0.7 + 0.35 * over / (over + 0.35), image)
-
-
-def _light_of(full: LinearImage) -> np.ndarray:
-    return panorama.as_environment(full, np.eye(3)).astype(np.float64)
-
-
 def _paint_gradient(_painter, background, eye: _Eye, _render_panorama):
     """A studio backdrop: two colours, a soft spot of light, fine grain."""
     rng = generator_of(background.name)
     low, high = (textures.random_color(rng, (0.15, 0.95), 0.4) for _ in range(2))
-    rows, columns = np.mgrid[0 : eye.camera.height_px, 0 : eye.camera.width_px]
     height, width = eye.camera.height_px, eye.camera.width_px
+    rows, columns = np.mgrid[0:height, 0:width]
     angle = rng.normal() * 0.5
     share = np.clip(
         0.5 + np.cos(angle) * (rows / height - 0.5) + np.sin(angle) * (columns / width - 0.5), 0, 1
     )
-    spot = np.exp(
-        -2.5 * np.hypot(rows / height - rng.random(), columns / width - rng.random()) ** 2
-    )
+    spot_from = np.hypot(rows / height - rng.random(), columns / width - rng.random())
+    spot = np.exp(-2.5 * spot_from**2)
     grain = textures.noise(rng, max(height, width), 40, 3)[:height, :width]
     shade = (0.65 + 0.5 * spot) * (0.97 + 0.06 * grain)
     return textures.mixed(low, high, share) * shade[..., None], _plain_light(np.array(high))
@@ -255,8 +259,7 @@ def _plain_light(color: np.ndarray) -> np.ndarray:
 
 
 def _paint_white(_painter, _background, eye: _Eye, _render_panorama):
-    image = np.ones((eye.camera.height_px, eye.camera.width_px, 3))
-    return image, _plain_light(np.ones(3))
+    return np.ones((eye.camera.height_px, eye.camera.width_px, 3)), _plain_light(np.ones(3))
 
 
 def _paint_image(painter: BackgroundPainter, background, eye: _Eye, _render_panorama):
@@ -274,8 +277,7 @@ def _paint_image(painter: BackgroundPainter, background, eye: _Eye, _render_pano
         ndimage.zoom(mirrored, (32 / linear.shape[0], 64 / mirrored.shape[1], 1), order=1)
     )
     light = ndimage.gaussian_filter(small, (4, 6, 0), mode=panorama.EDGES)
-    upwards = -panorama.panorama_directions(32, 64)[..., 1:2]
-    return linear, light * (1 + 0.5 * upwards)
+    return linear, light * (1 - 0.5 * panorama.panorama_directions(32, 64)[..., 1:2])
 
 
 def _cropped(image: Image.Image, rng: np.random.Generator, camera: Camera) -> Image.Image:

@@ -1,7 +1,10 @@
-"""Between scene-linear light and sRGB bytes."""
+"""Between scene-linear light and sRGB bytes, and what a camera decides in between."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+"""Of linear Rec. 709."""
 
 
 def encode_srgb(linear: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
@@ -40,3 +43,26 @@ def color_of_temperature(kelvin: float) -> tuple[float, float, float]:
     linear = _decode(np.clip(np.array([red, green, blue]) / 255, 0, 1))
     r, g, b = (linear / linear.max()).tolist()
     return r, g, b
+
+
+def white_balance_gains(light: Float[np.ndarray, "3"], balance: float) -> Float[np.ndarray, "3"]:
+    """Return channel gains that take a share of its colour out of a light, 1: entirely."""
+    return (light / max(float(light @ LUMINANCE), 1e-6)).clip(1e-3) ** -balance
+
+
+def tone_mapped(
+    linear: Float[np.ndarray, "height width 3"], key: float, white: float
+) -> Float[np.ndarray, "height width 3"]:
+    """Expose by the log-average and roll highlights off, as film and phones do.
+
+    Reinhard et al., Photographic Tone Reproduction for Digital Images (SIGGRAPH 2002),
+    equations 1, 2 and 4, channel by channel.
+
+    Args:
+        linear: any light.
+        key: what the log-average becomes before highlights are rolled off.
+        white: the light, at that exposure, that is shown as 1.
+    """
+    log_average = np.exp(np.log(np.maximum(linear @ LUMINANCE, 1e-3)).mean())
+    exposed = linear * (key / log_average)
+    return exposed * (1 + exposed / white**2) / (1 + exposed)

@@ -66,7 +66,7 @@ def run(grasp: Grasp, held: HeldObject, draw: Draw, config: SceneConfig, figure:
 
     Raises:
         SampleRejected: ``body_pose`` or ``placement`` if no body pose, or no camera position,
-            of those tried leaves hand and object free.
+            of those tried leaves hand and object free; ``unclear_view`` as `placement.place`.
     """
     looks = draw_looks(draw("looks"), draw.split, config.person)
     posed = _posed(grasp, held, looks, draw, config, figure) if config.person.body else None

@@ -26,6 +26,13 @@ def panorama_directions(height_px: int, width_px: int) -> Points:
     return np.stack([x, y, z], axis=-1)
 
 
+def mean_light(panorama: Float[np.ndarray, "height width 3"]) -> Float[np.ndarray, "3"]:
+    """Return the mean over all directions: rows near the poles cover less of the sphere."""
+    height = panorama.shape[0]
+    across = np.cos((0.5 - (np.arange(height) + 0.5) / height) * np.pi)
+    return across @ panorama.mean(axis=1) / across.sum()
+
+
 def without_streaks(panorama: LinearImage) -> LinearImage:
     """Blur rows near the poles along themselves: their pixels crowd, noise makes them streaks."""
     height, width = panorama.shape[:2]

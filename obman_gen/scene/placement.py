@@ -123,10 +123,11 @@ class Placed(NamedTuple):
 def place(
     subject: Subject, camera: Camera, rng: np.random.Generator, config: PlacementConfig
 ) -> Placed:
-    """Draw camera positions until one sees the hand past the body, seldom an unclear one.
+    """Draw camera positions until one sees the hand past the body; keep few unclear views.
 
     Raises:
-        SampleRejected: ``placement`` if none of ``config.draws`` does.
+        SampleRejected: ``placement`` if none of ``config.draws`` does, ``unclear_view`` if one
+            does that sees the hand edge-on or along the arm, but for `unclear_kept` of them.
     """
     for _ in range(config.draws):
         camera_from_subject = np.eye(4)
@@ -134,14 +135,10 @@ def place(
         camera_from_subject[:3, 3] = _translation(
             camera_from_subject[:3, :3], subject, camera, rng, config
         )
-        is_wanted = rng.random() < config.unclear_kept or _is_clear_view(
-            view_of_hand(subject.joints, camera_from_subject), config
-        )
-        if (
-            is_wanted
-            and _is_framed(subject, camera_from_subject, camera, config)
-            and _is_clear(subject, camera_from_subject, camera, config)
+        if _is_framed(subject, camera_from_subject, camera, config) and _is_clear(
+            subject, camera_from_subject, camera, config
         ):
+            _require_clear_view(view_of_hand(subject.joints, camera_from_subject), rng, config)
             return Placed(camera_from_subject, _world(subject, camera_from_subject, rng))
     raise SampleRejected(
         "placement", f"none of {config.draws} camera positions sees the hand past the body"
@@ -203,8 +200,15 @@ def view_of_hand(joints: Float[np.ndarray, "21 3"], camera_from_joints: Transfor
     )
 
 
-def _is_clear_view(view: HandView, config: PlacementConfig) -> bool:
-    return view.palm >= config.edge_on_below and view.arm <= config.along_arm_above
+def _require_clear_view(view: HandView, rng: np.random.Generator, config: PlacementConfig) -> None:
+    """Reject all but a share of the views edge-on or along the arm."""
+    is_clear = view.palm >= config.edge_on_below and view.arm <= config.along_arm_above
+    if rng.random() >= config.unclear_kept and not is_clear:
+        raise SampleRejected(
+            "unclear_view",
+            f"line of sight at cosines {view.palm:.2f} to the palm's normal and {view.arm:.2f} "
+            f"to the arm; {config.unclear_kept:.0%} of such views are kept",
+        )
 
 
 def _is_framed(subject, camera_from_subject, camera, config) -> bool:

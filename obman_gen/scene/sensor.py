@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from obman_gen.errors import InputError
-from obman_gen.scene.color import encode_srgb
+from obman_gen.scene.color import LUMINANCE, encode_srgb
 
 WELL_EXPOSED = 0.25
 """Luminance of a hand that metering leaves as it is: linear; 137 of 255 as sRGB."""
@@ -92,15 +92,19 @@ def metered_gain(
     """
     if not metering or not of_hand.any():
         return 1.0
-    luminance = float(np.median(linear[of_hand] @ [0.2126, 0.7152, 0.0722]))
+    luminance = float(np.median(linear[of_hand] @ LUMINANCE))
     stops = metering * np.log2(WELL_EXPOSED / max(luminance, 1e-6))
     return float(2.0 ** np.clip(stops, 0, MOST_STOPS_ADDED))
 
 
 def _lifted(linear: np.ndarray, gain: float) -> np.ndarray:
-    """Brighten shadows by a gain, leaving black black and white white, as cameras' curves do."""
+    """Brighten shadows by a gain, leaving black black and white white, as raw developers do.
+
+    The curve is the luminance's; channel by channel, it would turn dark skin grey.
+    """
     light = np.maximum(linear, 0)
-    return gain * light / (1 + (gain - 1) * light)
+    luminance = np.minimum(light @ LUMINANCE, 1)[..., None]
+    return light * (gain / (1 + (gain - 1) * luminance))
 
 
 def expose(

@@ -19,15 +19,16 @@ from obman_gen.scene.noise3 import field
 
 ALBEDOS = np.array(
     [
-        [0.62, 0.435, 0.345],
-        [0.545, 0.36, 0.268],
-        [0.455, 0.28, 0.195],
-        [0.335, 0.19, 0.122],
-        [0.195, 0.107, 0.068],
-        [0.088, 0.05, 0.034],
+        [0.608, 0.423, 0.333],
+        [0.533, 0.348, 0.256],
+        [0.443, 0.268, 0.183],
+        [0.323, 0.178, 0.110],
+        [0.183, 0.095, 0.056],
+        [0.076, 0.038, 0.022],
     ]
 )
-"""Linear albedo of Fitzpatrick types I to VI; melanin 0 to 1 runs from the first to the last."""
+"""Linear albedo of Fitzpatrick types I to VI; melanin 0 to 1 runs from the first to the last.
+Measured reflectances less 0.012 of gloss, which shading adds: with it, dark skin was grey."""
 HAEMOGLOBIN = np.array([0.10, 0.50, 0.42])
 """Absorption per unit of haemoglobin."""
 NAIL_PLATE = np.array([0.62, 0.385, 0.325])
@@ -120,8 +121,8 @@ def hand_skin(anatomy: HandAnatomy, person: Person) -> tuple[np.ndarray, np.ndar
     melanin, blood, relief = common_fields(points, person)
     # What is special about hands fades out over the wrist: the forearm goes on without it.
     hand = _bump_between(anatomy.beyond_wrist_m, -0.014, 0.014)
-    palm = hand * _bump_between(anatomy.palmar, -0.25, 0.45)
-    palm_melanin = 0.12 + 0.38 * person.melanin
+    palm = hand * _bump_between(anatomy.palmar, -0.45, 0.6)
+    palm_melanin = 0.12 + 0.5 * person.melanin
     melanin = melanin + palm * (np.minimum(palm_melanin, person.melanin) - person.melanin)
     blotches = field(points, person.seed + 20, 0.01, 3)
     flush = 0.30 - 0.22 * person.melanin
@@ -160,17 +161,19 @@ def _folds(anatomy: HandAnatomy, person: Person, hand, palm, layers):
 
 
 def _veined(color: np.ndarray, anatomy: HandAnatomy, person: Person, back: np.ndarray):
-    """Tint the back of the hand blue-green where veins run along it."""
-    stretched = anatomy.points - np.outer(anatomy.points @ anatomy.axis, anatomy.axis) * 0.65
+    """Tint the back of the hand blue-green where veins run along it, here nearer the surface."""
+    stretched = anatomy.points - np.outer(anatomy.points @ anatomy.axis, anatomy.axis) * 0.85
     ridge = np.abs(field(stretched, person.seed + 40, 0.022, 2))
-    vein = _bump_between(ridge, 0.13, 0.0) * back * (1 - anatomy.on_fingers)
-    amount = 0.22 * person.veins * (1 - 0.6 * person.melanin) * vein
+    near = _bump_between(field(anatomy.points, person.seed + 41, 0.03, 2), -0.2, 0.4)
+    vein = _bump_between(ridge, 0.18, 0.0) * near * back * (1 - anatomy.on_fingers)
+    amount = 0.2 * person.veins * (1 - 0.6 * person.melanin) * vein
     return color * (1 - amount[:, None] * np.array([0.9, 0.35, 0.25]))
 
 
 def _with_nails(color, relief, anatomy: HandAnatomy, person: Person):
     """Paint nail plates: pink bed, pale moon and free edge, a dark rim of skin around them."""
-    bed = NAIL_PLATE * (0.38 + 0.62 * (1 - person.melanin))
+    tone = albedo(np.array([person.melanin]), np.zeros(1))[0] / ALBEDOS[0]
+    bed = NAIL_PLATE * tone**0.6  # the plate is clear, the skin below it has less melanin
     for finger in range(len(FINGERS)):
         along, across, rim_m = anatomy.nail(finger, person.nail_length)
         inside = _bump_between(rim_m, -0.0002, 0.0003)[:, None]

@@ -140,11 +140,20 @@ def test_as_many_unclear_views_are_left_as_asked_for(limits, share, kept):
     config = PlacementConfig(**limits, unclear_kept=kept)
     count = 1500
 
-    placed = [place(alone, camera, rng, config).camera_from_subject for _ in range(count)]
-    views = np.array([view_of_hand(joints, placement) for placement in placed])
+    views, rejected = [], 0
+    while len(views) < count:
+        try:
+            placed = place(alone, camera, rng, config)
+        except SampleRejected as redrawn:
+            rejected += redrawn.rule == "unclear_view"
+        else:
+            views.append(view_of_hand(joints, placed.camera_from_subject))
+    views = np.array(views)
     unclear = (views[:, 0] < limits["edge_on_below"]) | (views[:, 1] > limits["along_arm_above"])
 
     left = share * kept / (share * kept + 1 - share)
     assert abs(unclear.mean() - left) <= 3 * np.sqrt(left * (1 - left) / count)
+    lost = share * (1 - kept)
+    assert abs(rejected / (rejected + count) - lost) <= 3 * np.sqrt(lost / count)
     with pytest.raises(InputError, match=r"unclear_kept must lie in \[0, 1\], got 2"):
         PlacementConfig(unclear_kept=2.0)

@@ -55,6 +55,15 @@ def test_gain_leaves_black_and_white_and_the_order_of_levels():
     assert (lifted >= plain).all()
 
 
+def test_gain_keeps_the_hue_of_dark_skin():
+    """Ratios of linear channels stay; bytes are a 255th apart, 3 % of the darkest channel here."""
+    skin = np.full((4, 4, 3), 0.5) * [0.088, 0.05, 0.034]
+
+    shown = decode_srgb(expose(skin, Sensor(), 4.0))[0, 0]
+
+    assert_allclose(shown / shown[0], [1, 0.05 / 0.088, 0.034 / 0.088], rtol=0.03)
+
+
 def test_nothing_is_metered_without_a_hand_or_without_metering():
     dark = picture_with_hand(0.01)
 
