@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import trimesh
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from pygraspit.sdf import bake
 
@@ -58,6 +58,45 @@ def test_scaling_the_grid_scales_the_surface(sphere):
     assert_allclose(
         sphere.scaled(0.5).distance(0.5 * points), 0.5 * sphere.distance(points), atol=1e-5
     )
+
+
+def thin_cup():
+    """Closed, with walls thinner than a cell, and a hollow that is outside."""
+    outer = trimesh.creation.cylinder(radius=20, height=50)
+    inner = trimesh.creation.cylinder(radius=18.5, height=50)
+    inner.apply_translation((0, 0, 1.5))
+    return trimesh.boolean.difference([outer, inner], engine="manifold")
+
+
+def shell_within_a_shell():
+    """A ball with a hollow in it that nothing joins to the outside."""
+    outer, hollow = (trimesh.creation.icosphere(3, radius) for radius in (20.0, 12.0))
+    hollow.invert()
+    return trimesh.util.concatenate([outer, hollow])
+
+
+def open_bowl():
+    """A sphere without its top: its winding number changes where no triangle is."""
+    ball = trimesh.creation.icosphere(3, 20.0)
+    ball.update_faces(ball.triangles_center[:, 2] < 12)
+    return ball
+
+
+@pytest.mark.parametrize("make", [thin_cup, shell_within_a_shell, open_bowl])
+@pytest.mark.parametrize("resolution", [17, 32])
+def test_every_node_is_on_the_side_that_its_own_winding_number_says(make, resolution):
+    import igl
+
+    mesh = make()
+    vertices, faces = np.array(mesh.vertices), np.array(mesh.faces, np.int64)
+
+    grid = bake(vertices, faces, resolution)
+
+    nodes = grid.origin + grid.spacing * np.indices(grid.values.shape).reshape(3, -1).T
+    inside = np.asarray(igl.fast_winding_number(vertices, faces, nodes)) > 0.5
+    assert 0 < inside.sum() < inside.size
+    off = np.abs(grid.values.ravel()) > 1e-6
+    assert_array_equal((grid.values.ravel() < 0)[off], inside[off])
 
 
 def test_no_surface_is_an_error():
