@@ -110,7 +110,8 @@ def _groups_on_one_side(
 
     groups = np.arange(distances.size)
     if _is_closed(triangles):
-        regions, _ = label(distances > spacing * FAR)
+        regions = np.zeros(distances.shape, np.int32)
+        label(distances > spacing * FAR, output=regions)
         regions = regions.ravel()
         groups[regions > 0] = distances.size + regions[regions > 0]
     return groups
