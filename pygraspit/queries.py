@@ -67,11 +67,7 @@ def make_work():  # pragma: no cover
 @no_type_check
 def cross(scene, work, first, second):  # pragma: no cover
     """Say whether any triangles of two bodies cross."""
-    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > 0.0:
-        return False
-    relative_pose(scene, first, second, work.turn, work.shift)
-    work.normal[:] = 0.0
-    if plane_gap(scene, first, second, work.turn, work.shift, work.normal, 0.0) > 0.0:
+    if not may_touch(scene, work, first, second, 0.0):
         return False
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting = 1
@@ -86,6 +82,17 @@ def cross(scene, work, first, second):  # pragma: no cover
         else:
             waiting = open_pair(scene, work.stack, waiting, m, n)
     return False
+
+
+@light_kernel
+@no_type_check
+def may_touch(scene, work, first, second, limit):  # pragma: no cover
+    """Say whether no gap wider than a limit is seen; fill in how the second body stands."""
+    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
+        return False
+    relative_pose(scene, first, second, work.turn, work.shift)
+    work.normal[:] = 0.0
+    return plane_gap(scene, first, second, work.turn, work.shift, work.normal, limit) <= limit
 
 
 @light_kernel

@@ -4,10 +4,9 @@ from typing import no_type_check
 
 import numpy as np
 
-from pygraspit.boxes import box_order_squared, move_triangle, relative_pose
+from pygraspit.boxes import box_order_squared, move_triangle
 from pygraspit.kernels import kernel, light_kernel
-from pygraspit.queries import ball_gap, gap_at, make_work, move_down, open_pair, swap
-from pygraspit.separation import plane_gap
+from pygraspit.queries import gap_at, make_work, may_touch, move_down, open_pair, swap
 from pygraspit.trees import LEAF_SIZE
 from pygraspit.triangles import FEATURE_PAIRS, cross_triangles, plane_parts, touching_points
 
@@ -21,7 +20,7 @@ def touching(scene, first, second, limit):  # pragma: no cover
     """
     work = make_work()
     on_first, on_second = np.zeros((64, 3)), np.zeros((64, 3))
-    if not _may_touch(scene, work, first, second, limit):
+    if not may_touch(scene, work, first, second, limit):
         return on_first[:0], on_second[:0]
     work.stack[0, 0], work.stack[0, 1] = scene.root[first], scene.root[second]
     waiting, count = 1, 0
@@ -46,19 +45,8 @@ def within(scene, pairs, limit):  # pragma: no cover
     """Return (pair,) bool: which pairs of bodies may come within a limit; most others do not."""
     work, near = make_work(), np.zeros(pairs.shape[0], np.bool_)
     for row in range(pairs.shape[0]):
-        near[row] = _may_touch(scene, work, pairs[row, 0], pairs[row, 1], limit)
+        near[row] = may_touch(scene, work, pairs[row, 0], pairs[row, 1], limit)
     return near
-
-
-@light_kernel
-@no_type_check
-def _may_touch(scene, work, first, second, limit):  # pragma: no cover
-    """Say whether no gap wider than a limit is seen; fill in how the second body stands."""
-    if scene.root[first] < 0 or scene.root[second] < 0 or ball_gap(scene, first, second) > limit:
-        return False
-    relative_pose(scene, first, second, work.turn, work.shift)
-    work.normal[:] = 0.0
-    return plane_gap(scene, first, second, work.turn, work.shift, work.normal, limit) <= limit
 
 
 @light_kernel

@@ -196,11 +196,9 @@ class _Eye(NamedTuple):
 def _defocused(image: np.ndarray, blur_px: float) -> np.ndarray:
     """Blur as a lens focused on the hand would, before any clipping: lights stay bright."""
     radius = blur_px * image.shape[1] / 256
-    return (
-        image
-        if radius < 0.3
-        else ndimage.gaussian_filter(image, (radius, radius, 0), mode="nearest", truncate=3)
-    )
+    if radius < 0.3:
+        return image
+    return ndimage.gaussian_filter(image, (radius, radius, 0), mode="nearest", truncate=3)
 
 
 def _paint_room(painter: BackgroundPainter, background, eye: _Eye, render_panorama):

@@ -159,12 +159,11 @@ class EigenGraspPlanner:
         return self._grasps(merged(lists, max_radius_mm))
 
     def _anneal_side_by_side(self, field, search, children, starts, steps) -> list[Shortlist]:
-        def chain(child: np.random.Generator, start: np.ndarray) -> Shortlist:
-            return anneal_fast(self.table, field, search, child, start, steps, self.list_size)[0]
+        table = self.table
 
-        if self.threads == 1:
-            return list(map(chain, children, starts))
-        _ = self.table  # made once, before anybody needs it
+        def chain(child: np.random.Generator, start: np.ndarray) -> Shortlist:
+            return anneal_fast(table, field, search, child, start, steps, self.list_size)[0]
+
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(chain, children, starts))
 
