@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.spatial.distance import pdist
 
 from obman_gen.arrays import Faces, Rotation, Transform, Vertices, uniform_rotation
 from obman_gen.errors import InputError, SampleRejected
@@ -14,6 +15,8 @@ from obman_gen.scene.raster import cast
 OCCLUSION_TEST_PX = 64
 PALM = (0, 5, 9, 17)
 """Wrist and bases of index, middle and little finger, of `obman_gen.hands.orders.MANOPTH`."""
+LENGTH = (0, 9, 10, 11, 12)
+"""Wrist to tip of the middle finger."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,11 @@ class PlacementConfig:
     """Share of the hand's silhouette that the rest of the body must leave visible."""
     edge_on_below: float = 0.4
     """Cosine between line of sight and palm normal below which a hand counts as edge-on."""
-    along_arm_above: float = 1.0
-    """Cosine between line of sight and hand above which a view counts as from along the arm; 1:
-    none does. At 0.5 a detector found no more hands than without."""
-    unclear_kept: float = 0.2
-    """Share of views edge-on or along the arm that is kept. 1: all directions alike, as ObMan."""
+    foreshortened_below: float = 0.6
+    """Span below which a hand counts as foreshortened: the widest distance between two of its
+    joints in the picture, as a share of the hand's length when stretched out."""
+    unclear_kept: float = 0.1
+    """Share of views edge-on or foreshortened that is kept. 1: all directions alike, as ObMan."""
     draws: int = 60
     """Camera positions tried before the sample is rejected."""
 
@@ -83,7 +86,7 @@ class PlacementConfig:
                 "placement: need 0 < distance_min_m <= distance_max_m, got "
                 f"{self.distance_min_m} and {self.distance_max_m}"
             )
-        for name in ("edge_on_below", "along_arm_above", "unclear_kept"):
+        for name in ("edge_on_below", "foreshortened_below", "unclear_kept"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"placement.{name} must lie in [0, 1], got {getattr(self, name)}")
         for name, choices in (
@@ -127,7 +130,7 @@ def place(
 
     Raises:
         SampleRejected: ``placement`` if none of ``config.draws`` does, ``unclear_view`` if one
-            does that sees the hand edge-on or along the arm, but for `unclear_kept` of them.
+            does that sees the hand edge-on or foreshortened, but for `unclear_kept` of them.
     """
     for _ in range(config.draws):
         camera_from_subject = np.eye(4)
@@ -180,34 +183,36 @@ def _translation(rotation, subject, camera, rng, config) -> np.ndarray:
 
 
 class HandView(NamedTuple):
-    """Where the camera sees a hand from, as cosines with the line of sight."""
+    """How much of a hand the camera sees."""
 
     palm: float
-    """Of the palm's normal: 1 sees palm or back of the hand squarely, 0 its edge."""
-    arm: float
-    """Of wrist to middle finger's base: 1 looks along the arm, -1 at the fingertips."""
+    """Cosine of palm normal and line of sight: 1 sees palm or back squarely, 0 the hand's edge."""
+    span: float
+    """Widest distance between two joints in the picture, at the distance of the palm, as a share
+    of wrist to middle fingertip along the bones: about 1 for a flat hand seen squarely, 0.4 for a
+    fist seen along the arm."""
 
 
 def view_of_hand(joints: Float[np.ndarray, "21 3"], camera_from_joints: Transform) -> HandView:
-    """Return where a camera sees a hand from."""
-    palm = joints[list(PALM)] @ camera_from_joints[:3, :3].T + camera_from_joints[:3, 3]
-    wrist, index, middle, little = palm
-    sight = palm.mean(axis=0) / np.linalg.norm(palm.mean(axis=0))
-    normal, arm = np.cross(index - wrist, little - wrist), middle - wrist
-    return HandView(
-        float(abs(normal @ sight) / np.linalg.norm(normal)),
-        float(arm @ sight / np.linalg.norm(arm)),
-    )
+    """Return how much of a hand a camera sees."""
+    seen = joints @ camera_from_joints[:3, :3].T + camera_from_joints[:3, 3]
+    palm = seen[list(PALM)]
+    middle = palm.mean(axis=0)
+    normal = np.cross(palm[1] - palm[0], palm[3] - palm[0])
+    cosine = abs(normal @ middle) / (np.linalg.norm(normal) * np.linalg.norm(middle))
+    flat = seen[:, :2] / seen[:, 2:] * middle[2]
+    length = np.linalg.norm(np.diff(seen[list(LENGTH)], axis=0), axis=1).sum()
+    return HandView(float(cosine), float(pdist(flat).max() / length))
 
 
 def _require_clear_view(view: HandView, rng: np.random.Generator, config: PlacementConfig) -> None:
-    """Reject all but a share of the views edge-on or along the arm."""
-    is_clear = view.palm >= config.edge_on_below and view.arm <= config.along_arm_above
+    """Reject all but a share of the views edge-on or foreshortened."""
+    is_clear = view.palm >= config.edge_on_below and view.span >= config.foreshortened_below
     if rng.random() >= config.unclear_kept and not is_clear:
         raise SampleRejected(
             "unclear_view",
-            f"line of sight at cosines {view.palm:.2f} to the palm's normal and {view.arm:.2f} "
-            f"to the arm; {config.unclear_kept:.0%} of such views are kept",
+            f"line of sight at a cosine of {view.palm:.2f} to the palm's normal, {view.span:.0%} of "
+            f"the hand's length seen; {config.unclear_kept:.0%} of such views are kept",
         )
 
 

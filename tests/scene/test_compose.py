@@ -124,18 +124,30 @@ def test_no_skin_clothes_or_pose_is_shared_between_splits():
     assert not names["val"] & names["test"]
 
 
+def small_hand(rng):
+    """Joints in no order, small beside the distance of any camera."""
+    return 0.003 * rng.normal(size=(21, 3))
+
+
+def pointing_finger(rng):
+    """Joints in a row: from the wrist to one fingertip in even steps, the others between them."""
+    along = np.linspace(0, 1, 21)
+    along[[0, 9, 10, 11, 12]] = [0, 0.25, 0.5, 0.75, 1]
+    return 0.01 * along[:, None] * [1.0, 0, 0] + 1e-9 * rng.normal(size=(21, 3))
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.25])
 @pytest.mark.parametrize(
-    ("limits", "share"),
+    ("joints_of", "limits", "share"),
     [
-        ({"edge_on_below": 0.4, "along_arm_above": 1.0}, 0.4),
-        ({"edge_on_below": 0.0, "along_arm_above": 0.5}, 0.25),
+        (small_hand, {"edge_on_below": 0.4, "foreshortened_below": 0.0}, 0.4),
+        (pointing_finger, {"edge_on_below": 0.0, "foreshortened_below": 0.6}, 0.2),
     ],
 )
-def test_as_many_unclear_views_are_left_as_asked_for(limits, share, kept):
-    """All directions alike, a cosine with the line of sight is uniform."""
+def test_as_many_unclear_views_are_left_as_asked_for(joints_of, limits, share, kept):
+    """All directions alike, a cosine with the line of sight is uniform, a sine below 3/5 has 1/5."""
     rng, camera = np.random.default_rng(1), SceneConfig().camera.camera()
-    joints = 0.03 * rng.normal(size=(21, 3))
+    joints = joints_of(rng)
     alone = Subject(joints, joints.mean(axis=0), None, None, None, None, None)
     config = PlacementConfig(**limits, unclear_kept=kept)
     count = 1500
@@ -149,7 +161,7 @@ def test_as_many_unclear_views_are_left_as_asked_for(limits, share, kept):
         else:
             views.append(view_of_hand(joints, placed.camera_from_subject))
     views = np.array(views)
-    unclear = (views[:, 0] < limits["edge_on_below"]) | (views[:, 1] > limits["along_arm_above"])
+    unclear = (views < [limits["edge_on_below"], limits["foreshortened_below"]]).any(axis=1)
 
     left = share * kept / (share * kept + 1 - share)
     assert abs(unclear.mean() - left) <= 3 * np.sqrt(left * (1 - left) / count)
