@@ -60,7 +60,9 @@ def run_options(function: Callable) -> Callable:
     @click.option("--seed", type=int, help="Seed of everything that is drawn.")
     @click.option("--workers", type=int, help="Local worker processes.  [default: one per core]")
     @click.option("--scheduler", help="serial, local or tcp://HOST:PORT.  [default: local]")
-    @click.option("--force", is_flag=True, help="Make it again, replacing what is there.")
+    @click.option(
+        "--force", is_flag=True, help="Throw away and make again what depends on a changed setting."
+    )
     @run_option
     @functools.wraps(function)
     def wrapper(**arguments: Any):

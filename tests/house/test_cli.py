@@ -102,3 +102,16 @@ def test_an_error_of_the_system_about_no_file_is_not_hidden(tmp_path, monkeypatc
     result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
 
     assert isinstance(result.exception, OSError)
+
+
+def test_doctor_tells_a_folder_without_a_model_from_one_with(tmp_path, monkeypatch):
+    assert CliRunner().invoke(main, ["assets", "export", str(tmp_path)]).exit_code == 0
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("OBMAN_GEN_MANO", str(tmp_path))
+    monkeypatch.setenv("OBMAN_GEN_SMPLH", str(tmp_path / "empty"))
+
+    result = CliRunner().invoke(main, ["doctor"])
+
+    assert result.exit_code == 1
+    assert f"ok      mano: {tmp_path}" in result.output
+    assert "MISSING smplh: OBMAN_GEN_SMPLH=" in result.output

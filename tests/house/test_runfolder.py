@@ -94,9 +94,13 @@ def test_a_damaged_log_is_named_with_the_way_out(tmp_path, content):
 
 
 def test_a_folder_that_was_there_before_stays(tmp_path):
-    with pytest.raises(InputError, match="nothing"), RunFolder(tmp_path).withdrawn_if_unused():
-        RunFolder(tmp_path).config.write_text("seed = 1")
-        raise InputError("nothing was made")
+    def fail():
+        with RunFolder(tmp_path).withdrawn_if_unused():
+            RunFolder(tmp_path).config.write_text("seed = 1")
+            raise InputError("nothing was made")
+
+    with pytest.raises(InputError, match="nothing"):
+        fail()
 
     assert list(tmp_path.iterdir()) == []
 
