@@ -59,12 +59,36 @@ def with_environment(assets: AssetsConfig) -> AssetsConfig:
     return AssetsConfig(**paths)
 
 
-def describe(assets: AssetsConfig) -> str:
-    """Say in one line which asset comes from where."""
-    return ", ".join(
-        f"{spec.name}: {getattr(assets, spec.name) or open_default(spec.name)}"
-        for spec in fields(assets)
-    )
+def require_usable(assets: AssetsConfig) -> None:
+    """Look at given files before hours are spent on what comes before they are needed.
+
+    Models are read; of folders only that something is in them.
+
+    Raises:
+        InputError: naming what cannot be used.
+    """
+    for spec in fields(assets):
+        path = getattr(assets, spec.name)
+        if path:
+            require_one_usable(spec.name, path)
+
+
+def require_one_usable(name: str, path: str) -> None:
+    """Look at one given file or folder; see `require_usable`.
+
+    Raises:
+        InputError: if it cannot be used.
+    """
+    from obman_gen.bodies import load_body_model
+    from obman_gen.hands import load_hand_model
+
+    if name in ("mano", "smplh"):
+        (load_hand_model if name == "mano" else load_body_model)(path)
+    elif not Path(path).is_dir() or not any(Path(path).iterdir()):
+        raise InputError(
+            f"assets.{name}: {path} is no folder with something in it; correct the path or "
+            f"{GATED[name]}, or unset both to use the {open_default(name)}"
+        )
 
 
 def open_default(name: str) -> str:

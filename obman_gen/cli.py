@@ -210,7 +210,9 @@ Examples:
 )
 @click.option("--preset", help="default or paper: settings to start from.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
-@click.option("--name", default="default", show_default=True, help="Folder under RUN/training.")
+@click.option(
+    "--name", help="Folder under RUN/training.  [default: default; overfit-N with --overfit]"
+)
 @click.option("--device", help="auto, cpu or cuda.  [default: auto]")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--overfit", type=click.IntRange(1), metavar="N", help="Fit N samples, as a test.")

@@ -60,7 +60,9 @@ def run_options(function: Callable) -> Callable:
     @click.option("--seed", type=int, help="Seed of everything that is drawn.")
     @click.option("--workers", type=int, help="Local worker processes.  [default: one per core]")
     @click.option("--scheduler", help="serial, local or tcp://HOST:PORT.  [default: local]")
-    @click.option("--force", is_flag=True, help="Make it again, replacing what is there.")
+    @click.option(
+        "--force", is_flag=True, help="Throw away and make again what depends on a changed setting."
+    )
     @run_option
     @functools.wraps(function)
     def wrapper(**arguments: Any):
@@ -106,13 +108,24 @@ def user_errors() -> Iterator[None]:
     except InputError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        if error.errno not in OUT_OF_SPACE:
-            raise
+        raise click.ClickException(_sentence(error)) from error
+
+
+def _sentence(error: OSError) -> str:
+    """Say which file the system refused and why.
+
+    Raises:
+        OSError: the same, if it is about no file: then it is a bug of ours.
+    """
+    if error.errno in OUT_OF_SPACE:
         where = f" at {error.filename}" if error.filename else ""
-        raise click.ClickException(
+        return (
             f"there is no space left on the disk{where}; make some and run the command again: "
             "what is complete is kept"
-        ) from error
+        )
+    if error.filename is None:
+        raise error
+    return f"{error.filename}: {error.strerror}; correct the path, or who may read and write there"
 
 
 @contextmanager

@@ -91,12 +91,17 @@ def _cuda() -> Finding:
 
 
 def _assets() -> Iterator[Finding]:
-    from obman_gen.assets import GATED, open_default
+    from obman_gen.assets import GATED, open_default, require_one_usable
+    from obman_gen.errors import InputError
 
     for name, variable in GATED.items():
         path = os.environ.get(variable, "")
         if not path:
             yield Finding(name, True, f"{open_default(name)} (set {variable} to bring your own)")
         else:
-            found = Path(path).exists()
-            yield Finding(name, found, path if found else f"{variable}={path} does not exist")
+            try:
+                require_one_usable(name, path)
+            except InputError as error:
+                yield Finding(name, False, f"{variable}={path}: {error}")
+            else:
+                yield Finding(name, True, path)

@@ -27,6 +27,7 @@ def prepare_objects(context: Context) -> None:
     """Sample objects of the configured source and prepare them."""
     from obman_gen.stages import objects
 
+    _say_sources(context, "objects")
     objects.run(context)
 
 
@@ -35,6 +36,7 @@ def plan_grasps(context: Context) -> None:
     from obman_gen.stages import grasp
 
     context.folder.require(context.folder.objects_table, "objects")
+    _say_sources(context, "hand model")
     grasp.run(context)
 
 
@@ -52,6 +54,7 @@ def render_samples(context: Context, splits: Sequence[Split], limit: int | None 
 
     context.folder.require(context.folder.objects_table, "objects")
     context.folder.require(context.folder.grasps, "grasp")
+    _say_sources(context, "hand model", "body model", "skin", "backgrounds")
     for split in splits:
         render.run(context, split, limit)
 
@@ -61,6 +64,15 @@ def describe_dataset(context: Context) -> Path:
     from obman_gen.stages import describe
 
     return describe.run(context)
+
+
+def _say_sources(context: Context, *parts: str) -> None:
+    """Say which of the files that may be brought a stage uses, and what else it takes."""
+    from obman_gen.shards.card import origins_of
+
+    origins = origins_of(context.config.assets, context.config.objects)
+    listed = ", ".join(f"{part}: {origins[part]}" for part in parts)
+    context.reporter.say(f"made with {listed}")
 
 
 def open_run(

@@ -93,13 +93,13 @@ class RunFolder:
 
         A configuration without data would bind the next command to settings nobody chose.
         """
-        is_new = not self.config.exists()
+        is_new, was_there = not self.config.exists(), self.root.exists()
         try:
             yield
         except InputError:
             if is_new and self.root.is_dir() and not set(self.root.iterdir()) - {self.config}:
                 self.config.unlink(missing_ok=True)
-                with suppress(OSError):  # a mount point, or somebody's current folder
+                if not was_there:
                     self.root.rmdir()
             raise
 
@@ -129,7 +129,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
             temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk refuses this, too
+            temporary.unlink()
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
@@ -148,6 +149,22 @@ def remove_leftovers(root: Path) -> list[Path]:
     return removed
 
 
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Keep other processes from changing a folder's lists between reading and writing them.
+
+    The lock is on the folder itself and ends with the process; nothing is left behind. On file
+    systems without locks there is none.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _lock(file: IO[bytes]) -> None:
     """Take the lock that marks a file as being worked on.
 
@@ -157,43 +174,51 @@ def _lock(file: IO[bytes]) -> None:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_Task = tuple[str, str]
+"""Stage and name of a task."""
+
+
 class RejectionLog:
     """``rejected.jsonl``: what was thrown out, by which rule, grouped by the task that did it.
 
     Redoing a task replaces its lines, so a resumed run ends with the same file as an
-    undisturbed one.
+    undisturbed one. Several processes may change it at the same time.
     """
 
     def __init__(self, path: Path):
+        """Read the file, if there is one.
+
+        Raises:
+            InputError: if it is damaged.
+        """
         self._path = path
-        self._by_task: dict[tuple[str, str], list[dict]] = {}
-        if path.exists():
-            for line in path.read_text().splitlines():
-                record = json.loads(line)
-                self._by_task.setdefault((record["stage"], record["task"]), []).append(record)
+        self._by_task = _read_rejections(path)
+        self._changes: dict[_Task, list[dict]] = {}
 
     def replace(self, stage: str, task: str, rejections: Iterable[Mapping[str, Any]]) -> None:
         """Set the rejections of one task (`rule`, `detail`, and the sample or object)."""
         records = [{"stage": stage, "task": task, **rejection} for rejection in rejections]
-        if records:
-            self._by_task[stage, task] = records
-        else:
-            self._by_task.pop((stage, task), None)
+        self._changes[stage, task] = records
+        self._by_task[stage, task] = records
 
     def forget_others(self, stage: str, tasks: Collection[str]) -> None:
         """Drop what tasks of a stage threw out that are none of these: they are no more."""
-        gone = [key for key in self._by_task if key[0] == stage and key[1] not in tasks]
-        for key in gone:
-            del self._by_task[key]
+        for its_stage, task in list(self._by_task):
+            if its_stage == stage and task not in tasks:
+                self.replace(stage, task, ())
 
     def save(self) -> None:
-        """Write the file, ordered by stage and task."""
-        lines = [
-            json.dumps(record, sort_keys=True)
-            for key in sorted(self._by_task)
-            for record in self._by_task[key]
-        ]
-        write_atomically(self._path, "".join(f"{line}\n" for line in lines))
+        """Enter what was changed here into the file, ordered by stage and task."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(self._path.parent):
+            self._by_task = _read_rejections(self._path) | self._changes
+            lines = [
+                json.dumps(record, sort_keys=True)
+                for key in sorted(self._by_task)
+                for record in self._by_task[key]
+            ]
+            write_atomically(self._path, "".join(f"{line}\n" for line in lines))
+        self._changes.clear()
 
     def counts(self, stage: str) -> dict[str, int]:
         """Count one stage's rejections by rule, most frequent first.
@@ -206,3 +231,20 @@ class RejectionLog:
                 for record in records:
                     totals[record["rule"]] = totals.get(record["rule"], 0) + record.get("count", 1)
         return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _read_rejections(path: Path) -> dict[_Task, list[dict]]:
+    by_task: dict[_Task, list[dict]] = {}
+    if not path.exists():
+        return by_task
+    try:
+        for line in path.read_text().splitlines():
+            record = json.loads(line)
+            by_task.setdefault((record["stage"], record["task"]), []).append(record)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is damaged ({error}); delete it: it only tells what was thrown out"
+        ) from error
+    return by_task

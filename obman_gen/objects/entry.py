@@ -123,11 +123,18 @@ def read_objects_table(path: Path) -> list[ObjectEntry]:
     """
     try:
         with path.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as error:
+            table = csv.DictReader(lines)
+            columns, rows = table.fieldnames or (), list(table)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            f"{path} cannot be read: {error.strerror}; run `obman-gen objects` first"
+            f"{path} cannot be read: {error}; delete it and run `obman-gen objects` again"
         ) from error
+    for spec in fields(ObjectEntry):
+        if spec.name not in columns:
+            raise InputError(
+                f"{path} is no object table, it lacks the column {spec.name}; delete it and run "
+                "`obman-gen objects` again"
+            )
     return [_entry(row, f"{path}:{number}") for number, row in enumerate(rows, start=2)]
 
 

@@ -5,6 +5,7 @@ as torchvision has it, so that a state dict saved by torchvision loads as it is.
 """
 
 import pickle
+import struct
 from pathlib import Path
 
 import torch
@@ -18,6 +19,20 @@ NORMALISATION = {
     "half": ((0.5, 0.5, 0.5), (1.0, 1.0, 1.0)),
 }
 """Mean and deviation of sRGB values in [0, 1], by the name in the configuration."""
+
+UNREADABLE = (
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+    struct.error,
+)
+"""What torch's reader raises on files that are not what it wrote."""
 
 
 def _convolution(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Conv2d:
@@ -132,10 +147,15 @@ def load_torchvision_weights(encoder: ResNet, path: Path) -> None:
     Raises:
         InputError: if the file is not one, or is of another network.
     """
+    if not path.is_file():
+        raise InputError(f"training.model.encoder_weights: there is no file {path}")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise InputError(f"{path} cannot be read as a state dict: {_first_line(error)}") from error
+    except UNREADABLE as error:
+        raise InputError(
+            f"{path} cannot be read as a state dict ({path.stat().st_size} bytes); "
+            "give a .pth file as torchvision publishes them"
+        ) from error
     if not isinstance(state, dict):
         raise InputError(f"{path} holds a {type(state).__name__}, need a state dict")
     state = {name: value for name, value in state.items() if not name.startswith("fc.")}
@@ -153,7 +173,3 @@ def load_torchvision_weights(encoder: ResNet, path: Path) -> None:
             f"another shape, the first is {odd[0]}; is training.model.encoder right?"
         )
     encoder.load_state_dict(state, strict=False)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from obman_gen.errors import InputError
-from obman_gen.runfolder import RunFolder, write_atomically
+from obman_gen.runfolder import RunFolder, exclusive, write_atomically
 from obman_gen.sample import SPLITS, Split
 
 MANIFEST_FORMAT = "obman-gen manifest 1"
 _BLOCK = 1 << 22
+_WAY_OUT = "put a copy back, or delete it and render the shards again"
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,13 @@ class Manifest:
             if content["format"] != MANIFEST_FORMAT:
                 raise InputError(
                     f"{path} has format {content['format']!r}, this version reads "
-                    f"{MANIFEST_FORMAT!r}"
+                    f"{MANIFEST_FORMAT!r}; read it with the version that wrote it"
                 )
             entries = tuple(_entry(row) for row in content["shards"])
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} is not JSON: {error}") from error
+            raise InputError(f"{path} is not JSON: {error}; {_WAY_OUT}") from error
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path} is not a manifest: {error!r}") from error
+            raise InputError(f"{path} is not a manifest: {error!r}; {_WAY_OUT}") from error
         return cls(Path(path).parent, entries)
 
     @classmethod
@@ -93,6 +94,14 @@ class Manifest:
             raise InputError(
                 f"{run} has no finished shard; run `obman-gen --run {run} dataset` first"
             )
+        return manifest
+
+    @classmethod
+    def enter(cls, run: Path | str, entry: ShardEntry) -> "Manifest":
+        """Add a shard to a run's manifest, which other processes may change as well."""
+        with exclusive(Path(run)):
+            manifest = cls.load(run).with_entry(entry)
+            manifest.save(run)
         return manifest
 
     def save(self, run: Path | str) -> None:

@@ -57,8 +57,7 @@ def run(context: Context, split: Split, limit: int | None = None) -> None:
         # Rejections first: a shard in the manifest is never looked at again.
         log.replace(stage, f"{spec['number']:05d}", outcome.result["rejections"])
         log.save()
-        manifest = manifest.with_entry(ShardEntry(**outcome.result["entry"]))
-        manifest.save(context.folder.root)
+        manifest = Manifest.enter(context.folder.root, ShardEntry(**outcome.result["entry"]))
     context.reporter.say(
         f"{stage}: {manifest.count(split)} samples in {context.folder.shards / split}"
     )

@@ -1,7 +1,6 @@
 """Checkpoints: everything a training needs to go on, and a model needs to be used."""
 
 import os
-import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from obman_gen.errors import InputError
 from obman_gen.hands import HandModel, load_hand_model
 from obman_gen.reconstruction import ReconstructionModel
 from obman_gen.reconstruction.config import ModelConfig
+from obman_gen.reconstruction.resnet import UNREADABLE
 from obman_gen.training.config import TrainConfig
 
 VERSION = 1
@@ -88,7 +88,7 @@ def read(path: Path) -> dict[str, Any]:
         raise InputError(f"checkpoint {path} does not exist")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"checkpoint {path} is truncated or no checkpoint ({path.stat().st_size} bytes): "
             "use another, such as best.pt beside it"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from obman_gen.training.session import Session
     from obman_gen.training.validation import Scores
 
+HISTORY, CURVES = "history.json", "tensorboard"
 SMOOTHING = 0.95
 """Share of the running mean that a step keeps."""
 
@@ -28,7 +29,7 @@ class TrainingLog:
 
         if self._session.accelerator.is_main_process:
             # Steps after the checkpoint that is resumed happen again: drop their points.
-            folder = self._out / "tensorboard"
+            folder = self._out / CURVES
             self._writer = SummaryWriter(str(folder), purge_step=self._session.step)
         return self
 
@@ -53,7 +54,7 @@ class TrainingLog:
             self._add(f"validation/{name}", value, session.step)
         if session.accelerator.is_main_process:
             text = json.dumps(session.history, indent=1) + "\n"
-            write_atomically(self._out / "history.json", text)
+            write_atomically(self._out / HISTORY, text)
 
     def _add(self, name: str, value: float, step: int) -> None:
         if self._writer is not None:

@@ -1,7 +1,7 @@
 """The training loop, top to bottom."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -43,7 +43,13 @@ class StepRecord(NamedTuple):
 
 
 def train(
-    run: Path, out: Path, config: TrainConfig, reporter: Reporter, *, again: bool = False
+    run: Path,
+    out: Path,
+    config: TrainConfig,
+    reporter: Reporter,
+    *,
+    again: bool = False,
+    begin: Callable[[], None] = lambda: None,
 ) -> Scores:
     """Train on a run's shards; leave `best.pt`, `last.pt` and logs in ``out``.
 
@@ -53,6 +59,7 @@ def train(
         config: how to train.
         reporter: shows progress.
         again: go on from ``last.pt``.
+        begin: called when data and weights are found, before anything is written.
 
     Returns:
         The scores of the last validation.
@@ -60,6 +67,7 @@ def train(
     session = sessions.open_session(run, config)
     if again:
         sessions.resume(session, out / LAST)
+    begin()
     _say_start(session, run, reporter)
     with TrainingLog(out, session) as log:
         steps = reporter.track(
@@ -75,11 +83,20 @@ def train(
 
 
 def overfit(
-    run: Path, out: Path, config: TrainConfig, reporter: Reporter, *, samples: int
+    run: Path,
+    out: Path,
+    config: TrainConfig,
+    reporter: Reporter,
+    *,
+    samples: int,
+    begin: Callable[[], None] = lambda: None,
 ) -> Scores:
     """Fit a handful of samples, as a test of everything between the shards and the loss.
 
     Without augmentation; stops when the hand error on the same samples is under 2 mm.
+
+    Raises:
+        InputError: if there are fewer samples.
     """
     config = replace(
         config,
@@ -89,6 +106,10 @@ def overfit(
         learning_rate=OVERFIT_RATE,
     )
     session = sessions.open_session(run, config, limit=samples)
+    held = max(len(rows) for rows in session.pictures.rows)
+    if held < samples:
+        raise InputError(f"--overfit {samples} needs as many training samples, there are {held}")
+    begin()
     session.config = replace(config, epochs=-(-OVERFIT_STEPS // session.steps_per_epoch))
     _say_start(session, run, reporter)
     with TrainingLog(out, session) as log:

@@ -1,5 +1,6 @@
 """From the command line's words to a training: settle the configuration, then train."""
 
+import re
 import shutil
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +17,11 @@ from obman_gen.progress import Reporter
 from obman_gen.registry import lookup
 from obman_gen.runfolder import RunFolder, write_atomically
 from obman_gen.training.config import PRESETS, TrainConfig
+from obman_gen.training.log import CURVES, HISTORY
+
+CONFIG = "config.toml"
+TAKEN = ("evaluation", "experiments")
+"""Folders beside the trainings that are none."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,8 @@ class StartOptions:
     config: Path | None = None
     preset: str | None = None
     overrides: tuple[str, ...] = ()
-    name: str = "default"
-    """Of its folder below the run's ``training``."""
+    name: str | None = None
+    """Of its folder below the run's ``training``; None: ``default``, or ``overfit-N``."""
     device: str | None = None
     resume: bool = False
     overfit: int | None = None
@@ -51,18 +57,35 @@ def start(run: Path, options: StartOptions, reporter: Reporter) -> Result:
     from obman_gen.training.session import BEST, LAST
 
     folder = RunFolder(run)
-    name = f"overfit-{options.overfit}" if options.overfit else options.name
-    out = folder.training / name
+    out = folder.training / _folder_name(options)
     config = settle(folder, out, options)
     if not config.data:
         folder.require(folder.manifest, "dataset")
-    _make_room(out, options)
-    write_atomically(out / "config.toml", to_toml(config))
+    _require_room(out, options)
+
+    def begin() -> None:
+        """Change the folder only when all that is asked for was found."""
+        if not options.resume:
+            _remove_training(out)
+        write_atomically(out / CONFIG, to_toml(config))
+
     if options.overfit:
-        scores = loop.overfit(run, out, config, reporter, samples=options.overfit)
+        scores = loop.overfit(run, out, config, reporter, samples=options.overfit, begin=begin)
         return Result(out / LAST, f"{options.overfit} samples fitted: {loop.describe(scores)}")
-    scores = loop.train(run, out, config, reporter, again=options.resume)
+    scores = loop.train(run, out, config, reporter, again=options.resume, begin=begin)
     return Result(out / BEST, f"last validation: {loop.describe(scores)}")
+
+
+def _folder_name(options: StartOptions) -> str:
+    name = options.name
+    if name is None:
+        return f"overfit-{options.overfit}" if options.overfit else "default"
+    if not re.fullmatch(r"\w[\w.+-]*", name) or name in TAKEN:
+        raise InputError(
+            f"--name must be letters, digits, and . _ + - after the first, and neither of "
+            f"{' and '.join(TAKEN)}; got {name!r}"
+        )
+    return name
 
 
 def settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
@@ -77,6 +100,12 @@ def settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
     resolved = configuration.resolve(
         file=options.config, overrides=options.overrides, base={"training": base}
     )
+    for word in options.overrides:
+        if word.partition(".")[0].strip() != "training":
+            raise InputError(
+                f"--set changes settings of training. here, such as training.seed; got {word!r}, "
+                "which decides what the data are"
+            )
     if options.device is None:
         return resolved.training
     if options.device not in ("auto", "cpu", "cuda"):
@@ -86,9 +115,9 @@ def settle(folder: RunFolder, out: Path, options: StartOptions) -> TrainConfig:
 
 def _stored_settings(folder: RunFolder, out: Path, options: StartOptions) -> Mapping[str, Any]:
     if options.resume:
-        if not (out / "config.toml").exists():
+        if not (out / CONFIG).exists():
             raise InputError(f"there is no training in {out} to resume; start it without --resume")
-        return _read_training(out / "config.toml")
+        return _read_training(out / CONFIG)
     return _read_training(folder.config) if folder.config.exists() else {}
 
 
@@ -107,16 +136,21 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _make_room(out: Path, options: StartOptions) -> None:
-    """Refuse to write over a training unless asked to."""
-    if options.resume or not out.exists():
-        return
-    if not (options.force or options.overfit) and any(out.glob("*.pt")):
+def _require_room(out: Path, options: StartOptions) -> None:
+    """Refuse to write over a training unless asked to; fits without a name are tests only."""
+    is_test = options.overfit and options.name is None
+    if not (options.resume or options.force or is_test) and any(out.glob("*.pt")):
         raise InputError(
             f"{out} holds a training; go on with --resume, choose another --name, "
             "or replace it with --force"
         )
-    shutil.rmtree(out)
+
+
+def _remove_training(out: Path) -> None:
+    """Remove what an earlier training wrote, and nothing else that lies there."""
+    for path in (*out.glob("*.pt"), out / CONFIG, out / HISTORY):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(out / CURVES, ignore_errors=True)
 
 
 def to_toml(config: TrainConfig) -> str:

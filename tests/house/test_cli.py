@@ -79,3 +79,39 @@ def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
 
     assert result.exit_code == 1
     assert result.output.startswith("Error: there is no space left on the disk at /data/shard.h5")
+
+
+def test_a_folder_the_system_refuses_is_one_sentence(tmp_path, monkeypatch):
+    def refused(*args, **options):
+        raise OSError(errno.EROFS, "Read-only file system", "/data/out")
+
+    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", refused)
+
+    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: /data/out: Read-only file system; correct the path")
+
+
+def test_an_error_of_the_system_about_no_file_is_not_hidden(tmp_path, monkeypatch):
+    def broken(*args, **options):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", broken)
+
+    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
+
+    assert isinstance(result.exception, OSError)
+
+
+def test_doctor_tells_a_folder_without_a_model_from_one_with(tmp_path, monkeypatch):
+    assert CliRunner().invoke(main, ["assets", "export", str(tmp_path)]).exit_code == 0
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("OBMAN_GEN_MANO", str(tmp_path))
+    monkeypatch.setenv("OBMAN_GEN_SMPLH", str(tmp_path / "empty"))
+
+    result = CliRunner().invoke(main, ["doctor"])
+
+    assert result.exit_code == 1
+    assert f"ok      mano: {tmp_path}" in result.output
+    assert "MISSING smplh: OBMAN_GEN_SMPLH=" in result.output

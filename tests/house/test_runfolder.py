@@ -1,5 +1,7 @@
+import errno
 import fcntl
 import json
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +69,51 @@ def test_tasks_that_are_no_more_are_forgotten_in_their_stage_only(tmp_path):
 
     assert log.counts("objects") == {"some": 1}
     assert log.counts("grasp") == {"some": 1}
+
+
+def test_processes_that_log_at_the_same_time_keep_each_others_lines(tmp_path):
+    path = tmp_path / "rejected.jsonl"
+    one, other = RejectionLog(path), RejectionLog(path)
+    one.replace("render train", "00000", [{"rule": "few_pixels", "detail": "3 px"}])
+    other.replace("render val", "00000", [{"rule": "few_pixels", "detail": "4 px"}])
+
+    one.save()
+    other.save()
+
+    assert RejectionLog(path).counts("render train") == {"few_pixels": 1}
+    assert RejectionLog(path).counts("render val") == {"few_pixels": 1}
+
+
+@pytest.mark.parametrize("content", ["garbage", '{"rule": "x"}', "3", "[]"])
+def test_a_damaged_log_is_named_with_the_way_out(tmp_path, content):
+    path = tmp_path / "rejected.jsonl"
+    path.write_text(content)
+
+    with pytest.raises(InputError, match=r"rejected\.jsonl is damaged .*; delete it"):
+        RejectionLog(path)
+
+
+def test_a_folder_that_was_there_before_stays(tmp_path):
+    def fail():
+        with RunFolder(tmp_path).withdrawn_if_unused():
+            RunFolder(tmp_path).config.write_text("seed = 1")
+            raise InputError("nothing was made")
+
+    with pytest.raises(InputError, match="nothing"):
+        fail()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_read_only_disk_is_one_sentence(tmp_path, monkeypatch):
+    def refuse(self, *words, **options):
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    with pytest.raises(InputError, match=r"sheet\.png cannot be written: Read-only file system"):
+        write_atomically(tmp_path / "sheet.png", b"data")
 
 
 def test_what_a_killed_writer_left_is_cleared_away_and_what_is_being_written_is_not(tmp_path):

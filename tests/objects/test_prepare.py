@@ -228,8 +228,12 @@ def test_the_table_comes_back_as_it_was(made, tmp_path):
 
     assert read_objects_table(home / "objects.csv") == [entry]
 
-    (home / "objects.csv").write_text("object_id\nx\n")
+    header = (home / "objects.csv").read_text().splitlines()[0]
+    (home / "objects.csv").write_text(f"{header}\nx\n")
     with pytest.raises(InputError, match=r"objects.csv:2 is not a line of an object table"):
+        read_objects_table(home / "objects.csv")
+    (home / "objects.csv").write_text("garbage\n")
+    with pytest.raises(InputError, match=r"objects.csv is no object table, it lacks the column"):
         read_objects_table(home / "objects.csv")
     (home / "objects.csv").unlink()
 

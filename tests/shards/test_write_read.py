@@ -41,6 +41,18 @@ def test_a_generator_gives_the_same_bytes_as_a_list(tmp_path):
     assert lazily == at_once
 
 
+def test_shards_entered_by_two_processes_are_both_listed(tmp_path):
+    train, val = (
+        synthetic.write_one(tmp_path, split, 0, 0, 1, size_px=64) for split in ("train", "val")
+    )
+    Manifest.load(tmp_path)  # what either knew before the other was done
+
+    Manifest.enter(tmp_path, train)
+    Manifest.enter(tmp_path, val)
+
+    assert Manifest.load(tmp_path).entries == (train, val)
+
+
 def test_everything_written_is_read_back(run):
     reader = SampleReader(run, "train", fields=["image", "images/h", "images/o", *PLAIN])
     for index, stored in enumerate(reader):

@@ -85,6 +85,17 @@ def test_a_truncated_checkpoint(run, trained, tmp_path):
     assert complaint in sentence(train(run, "tuned", "--set", f"training.start_from={broken}"))
 
 
+@pytest.mark.parametrize("content", [b"", b"root:x:0:0", b"c", b"PK\x03\x04", b"\x80\x02J", b"("])
+def test_a_file_that_is_no_checkpoint(run, tmp_path, content):
+    odd = tmp_path / "odd.pt"
+    odd.write_bytes(content)
+
+    assert "is truncated or no checkpoint" in sentence(invoke("--run", run, "evaluate", odd))
+    words = ("--set", f"training.model.encoder_weights={odd}")
+    assert "cannot be read as a state dict" in sentence(train(run, "weights", *words))
+    assert not (run / "training" / "weights").exists()
+
+
 def test_a_checkpoint_of_another_hand_model(run, trained, tmp_path, monkeypatch):
     assert invoke("assets", "export", tmp_path).exit_code == 0
     picture = tmp_path / "picture.png"

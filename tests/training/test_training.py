@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -244,11 +245,48 @@ def test_a_few_steps_on_two_samples_halve_the_loss(run):
         ({"device": "tpu"}, "--device takes auto, cpu or cuda, got 'tpu'"),
         ({"overrides": ("training.epoch=3",)}, r"unknown setting training\.epoch\. Did you mean"),
         ({"overrides": ("training.epochs=0",)}, "nothing to train: training.epochs"),
+        ({"overrides": ("seed=3",)}, "--set changes settings of training. here"),
+        ({"overfit": 9}, "--overfit 9 needs as many training samples, there are 8"),
+        *(
+            ({"name": name}, "--name must be letters, digits")
+            for name in ("", ".", "..", "../x", "a/b", "experiments", "evaluation")
+        ),
     ],
 )
 def test_odd_requests_say_what_is_wrong(run, options, complaint):
     with pytest.raises(InputError, match=complaint):
         start(run, StartOptions(**options), Reporter())
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_request_that_fails_leaves_what_was_trained(tmp_path, run, force):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("training"))
+    kept = copy / "training" / "first" / "best.pt"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"weeks of work")
+
+    words = ("training.start_from=none.pt",)
+    options = StartOptions(name="first", overrides=words, force=force)
+    with pytest.raises(InputError, match=r"none\.pt does not exist" if force else "--resume"):
+        start(copy, options, Reporter())
+
+    assert [path.name for path in kept.parent.iterdir()] == ["best.pt"]
+
+
+def test_a_training_replaces_another_and_nothing_beside_it(tmp_path, run):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("training"))
+    folder = copy / "training" / "first"
+    (folder / "mine").mkdir(parents=True)
+    (folder / "mine" / "notes.txt").write_text("keep")
+    (folder / "last.pt").write_bytes(b"of before")
+
+    options = StartOptions(name="first", overrides=(*WORDS, "training.epochs=1"), force=True)
+    start(copy, options, Reporter())
+
+    assert (folder / "mine" / "notes.txt").read_text() == "keep"
+    assert (folder / "last.pt").stat().st_size > 1000
 
 
 def test_a_run_without_shards_is_named(tmp_path):
