@@ -188,13 +188,13 @@ def _end_epoch(session: Session, out: Path, log: TrainingLog, reporter: Reporter
     """Measure if it is time, and save."""
     epoch = session.step // session.steps_per_epoch
     is_last = session.step == session.total_steps
+    # Contact changes what is best: the second stage begins its own comparison.
+    if epoch == session.config.epochs + 1:
+        session.best_mm = float("inf")
     if epoch % session.config.validate_every == 0 or is_last:
         scores = validate(session.bare, session.validation)
         log.scores(scores)
         reporter.say(f"epoch {epoch}: {describe(scores)}")
-        # Contact changes what is best: the second stage begins its own comparison.
-        if epoch == session.config.epochs + 1:
-            session.best_mm = float("inf")
         if scores.overall_mm < session.best_mm:
             session.best_mm = scores.overall_mm
             session.save(out / BEST)

@@ -207,6 +207,19 @@ def test_nothing_measured_is_no_score():
     assert_close(Scores(math.nan, math.nan, 50.0).overall_mm, 5.0)
 
 
+def test_the_contact_stage_chooses_its_own_best_however_seldom_it_is_measured(
+    run, tmp_path, monkeypatch
+):
+    """Its first validation is here two epochs after its beginning, and worse than the last."""
+    errors = iter((1.0, 9.0))
+    monkeypatch.setattr(loop, "validate", lambda *_: Scores(next(errors), math.nan, math.nan))
+    config = replace(TINY, epochs=2, contact_epochs=2, validate_every=2)
+
+    loop.train(run, tmp_path, config, Reporter())
+
+    assert checkpoints.read(tmp_path / session.BEST)["info"].epoch == 4
+
+
 def invoke(run, *words):
     settings = [part for word in WORDS for part in ("--set", word)]
     return CliRunner().invoke(main, ["--run", str(run), "train", *settings, *words])
