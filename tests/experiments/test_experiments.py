@@ -20,7 +20,7 @@ from obman_gen.experiments.transfer import transfer
 from obman_gen.progress import Reporter
 from obman_gen.reconstruction.config import LossWeights
 from obman_gen.training import checkpoints
-from obman_gen.training.config import TrainConfig
+from obman_gen.training.config import PRESETS, TrainConfig
 
 WORDS = ("image_px=32", "batch_size=2", "points=100", "warmup_steps=1", "epochs=1")
 TINY = TrainConfig(
@@ -80,6 +80,16 @@ def test_a_branch_of_the_occlusion_study_is_trained_by_its_own_terms_alone():
     named = {*HAND_TERMS, *OBJECT_TERMS, *PLACED_TERMS}
     assert named == set(LossWeights.__dataclass_fields__)
     assert thing.crop_around == both.crop_around == "object"
+
+
+def test_the_papers_preset_still_teaches_the_object_of_the_occlusion_study():
+    """That preset compares the object in its place alone, which this study leaves out."""
+    base = replace(TINY, weights=replace(LossWeights(), **PRESETS["paper"]["weights"]))
+
+    *_, thing, both = (training.config for training in occlusion(base, "run").trainings)
+
+    assert thing.weights == both.weights
+    assert thing.weights.chamfer_centred == base.weights.chamfer > 0
 
 
 def test_contact_variants_begin_with_the_same_weights_and_differ_in_two_numbers(run):
