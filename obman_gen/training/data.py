@@ -111,7 +111,7 @@ class Pictures(Dataset):
         mirrored = SIDES[int(sample["hand/side"])] != self.side
         if epoch is None:
             crop = Crop.around(*square, self.config.image_px, mirrored=mirrored)
-            picture = crop.cut(sample["image"])
+            image = np.array(crop.cut(sample["image"]))
         else:
             # Runs number their samples alike: tell them apart.
             run = part // len(self.config.images)
@@ -119,10 +119,13 @@ class Pictures(Dataset):
             streams = RandomStreams(self.config.seed, address)
             rng, augment = streams("augment", epoch), self.config.augment
             crop = draw_crop(square, self.config.image_px, rng, augment, mirrored=mirrored)
-            picture = change_colors(crop.cut(sample["image"]), rng, augment)
+            image = np.array(change_colors(crop.cut(sample["image"]), rng, augment))
+            # What lies beyond the picture stays black, as it is when nothing is drawn.
+            height_px, width_px, _ = sample["image"].shape
+            image *= crop.shows(width_px, height_px)[..., None]
             sample = {**sample, POINTS: self._some_points(sample, streams("points", epoch))}
-        image = np.array(picture).transpose(2, 0, 1)
-        return {"image": image, "sample_id": sample["sample_id"], **self._truth(sample, crop, view)}
+        picture = {"image": image.transpose(2, 0, 1), "sample_id": sample["sample_id"]}
+        return {**picture, **self._truth(sample, crop, view)}
 
     def _square(self, sample: dict[str, Any], view: str) -> Square:
         """Return the square around the hand's joints, or around the object."""
