@@ -131,8 +131,21 @@ def test_a_fine_tuning_starts_from_the_weights_of_a_checkpoint(stopped, hand):
     model = session.build_model(replace(TINY, start_from=str(stopped[2]), seed=9), hand)
 
     assert_close(model.state_dict(), trained.state_dict())
-    other = replace(TINY, start_from=str(stopped[2]), model=replace(TINY.model, pca_count=12))
-    with pytest.raises(InputError, match=r"has training\.model\.pca_count = 30, not 12"):
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"pca_count": 12}, r"pca_count = 30, not 12"),
+        ({"mean_pose": False}, r"mean_pose = True, not False"),
+        ({"root_joint": 9}, r"root_joint = 0, not 9"),
+        ({"normalisation": "half"}, r"normalisation = 'imagenet', not 'half'"),
+    ],
+)
+def test_weights_that_mean_something_else_are_no_start(stopped, hand, change, complaint):
+    other = replace(TINY, start_from=str(stopped[2]), model=replace(TINY.model, **change))
+
+    with pytest.raises(InputError, match=rf"has training\.model\.{complaint}"):
         session.build_model(other, hand)
 
 
