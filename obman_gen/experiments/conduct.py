@@ -99,9 +99,11 @@ class Laboratory:
             self.reporter.say(f"{training.name}: trained already")
             return
         self.reporter.say(f"{training.name}: training")
+        inputs = self._inputs(config)
+        write_atomically(out / "inputs.json", json.dumps(inputs, indent=1) + "\n")
         write_atomically(out / "config.toml", to_toml(config))
         scores = loop.train(self.run, out, config, self.reporter, again=state == "begun")
-        record = {"inputs": self._inputs(config), "scores": scores._asdict()}
+        record = {"inputs": inputs, "scores": scores._asdict()}
         write_atomically(out / "finished.json", json.dumps(record, indent=1) + "\n")
 
     def _settled(self, training: Training, counts: Counts) -> TrainConfig:
@@ -145,8 +147,7 @@ class Laboratory:
             return "new"
         finished = out / "finished.json"
         same = (out / "config.toml").read_text() == to_toml(config)
-        if same and finished.exists():
-            same = json.loads(finished.read_text())["inputs"] == self._inputs(config)
+        same = same and _read(out / "inputs.json") == self._inputs(config)
         if same:
             if finished.exists():
                 return "done"

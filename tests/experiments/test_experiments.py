@@ -174,6 +174,32 @@ def test_other_settings_are_refused_and_trained_anew_when_forced(run, tmp_path):
     assert checkpoints.read(tmp_path / "own" / "last.pt")["info"].config.seed == 2
 
 
+def test_a_training_that_stopped_on_other_data_begins_anew_when_forced(tmp_path, monkeypatch):
+    from obman_gen.training import loop
+
+    def conduct(seed, *, force=False):
+        synthetic.make_run(tmp_path / str(seed), {"train": 4, "val": 1, "test": 1}, seed=seed)
+        link = tmp_path / "run"
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / str(seed))
+        study = transfer(replace(TINY, epochs=2), {"own": str(link)}, str(link))
+        Laboratory(link, tmp_path / "study", Listener(), force).conduct(study)
+
+    def stop(session, out, *_):
+        session.save(out / "last.pt")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_end_epoch", stop)
+        with pytest.raises(KeyboardInterrupt):
+            conduct(1)
+    with pytest.raises(InputError, match="own holds a training with other settings or data"):
+        conduct(2)
+    conduct(3, force=True)
+
+    assert checkpoints.read(tmp_path / "study" / "own" / "last.pt")["info"].step == 2
+
+
 def test_an_interrupted_study_goes_on_where_it_stopped(run, tmp_path, monkeypatch):
     from obman_gen.training import evaluation
 
