@@ -113,6 +113,22 @@ def test_contact_variants_begin_with_the_same_weights_and_differ_in_two_numbers(
     assert all(one == alike[0] for one in alike)
 
 
+def test_published_numbers_stand_beside_the_measure_they_are_of():
+    (table,) = contact(TINY, "run").tables
+
+    measures = {(cell.row, cell.column): cell.measure for cell in table.cells}
+    of_none = {
+        measures[place]: value for place, value in table.published.items() if "none" in place
+    }
+    assert of_none == {
+        "hand_error_mm": 11.6,
+        "object_chamfer_mm2": 641,
+        "max_penetration_mm": 9.5,
+        "simulation_displacement_mm": 31.3,
+        "obman_intersection_volume_cm3": 12.3,
+    }
+
+
 def test_the_sweep_keeps_the_joint_weight_and_a_given_start_is_not_trained():
     study = contact(TINY, "run", start="best.pt", sweep=True)
 
