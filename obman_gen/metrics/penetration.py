@@ -5,6 +5,7 @@ from jaxtyping import Float
 
 from obman_gen.metrics.surfaces import (
     Faces,
+    Solid,
     Vertices,
     distance_to_surface,
     is_inside,
@@ -20,8 +21,7 @@ def signed_distances(
 ) -> Float[np.ndarray, "point"]:
     """Return exact distances of points to an object's surface, negative inside it."""
     require_surface(object_vertices, object_faces, "object")
-    distances = distance_to_surface(points, object_vertices, object_faces)
-    return np.where(is_inside(points, object_vertices, object_faces), -distances, distances)
+    return Solid(object_vertices, object_faces).signed_distances(points)
 
 
 def max_penetration(

@@ -72,10 +72,10 @@ class PlacementConfig:
     """Share of the hand's silhouette that the rest of the body must leave visible."""
     edge_on_below: float = 0.4
     """Cosine between line of sight and palm normal below which a hand counts as edge-on."""
-    foreshortened_below: float = 0.6
+    foreshortened_below: float = 0.62
     """Span below which a hand counts as foreshortened: the widest distance between two of its
     joints in the picture, as a share of the hand's length when stretched out."""
-    unclear_kept: float = 0.1
+    unclear_kept: float = 0.05
     """Share of views edge-on or foreshortened that is kept. 1: all directions alike, as ObMan."""
     draws: int = 60
     """Camera positions tried before the sample is rejected."""
@@ -211,8 +211,8 @@ def _require_clear_view(view: HandView, rng: np.random.Generator, config: Placem
     if rng.random() >= config.unclear_kept and not is_clear:
         raise SampleRejected(
             "unclear_view",
-            f"line of sight at a cosine of {view.palm:.2f} to the palm's normal, {view.span:.0%} of "
-            f"the hand's length seen; {config.unclear_kept:.0%} of such views are kept",
+            f"line of sight at a cosine of {view.palm:.2f} to the palm's normal, hand seen at "
+            f"{view.span:.0%} of its length; {config.unclear_kept:.0%} of such views are kept",
         )
 
 

@@ -145,7 +145,7 @@ def pointing_finger(rng):
     ],
 )
 def test_as_many_unclear_views_are_left_as_asked_for(joints_of, limits, share, kept):
-    """All directions alike, a cosine with the line of sight is uniform, a sine below 3/5 has 1/5."""
+    """All directions alike, cosines with the line of sight are uniform: 1/5 have a sine < 3/5."""
     rng, camera = np.random.default_rng(1), SceneConfig().camera.camera()
     joints = joints_of(rng)
     alone = Subject(joints, joints.mean(axis=0), None, None, None, None, None)
