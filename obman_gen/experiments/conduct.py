@@ -165,9 +165,10 @@ class Laboratory:
         from obman_gen.training import evaluation
 
         checkpoint = self.checkpoint(test.training)
+        (device,) = {each.config.device for each in study.trainings if each.name == test.training}
         request = evaluation.Request(
             checkpoint, test.data, "test", test.image, measured=test.measured,
-            simulate=study.simulate,
+            simulate=study.simulate, device=device,
         )  # fmt: skip
         name = f"{test.training}-{_slug(test.data)}-{test.image}-{test.measured or 'all'}"
         folder = self.folder / "tests" / name
