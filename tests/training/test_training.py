@@ -233,6 +233,16 @@ def test_the_contact_stage_chooses_its_own_best_however_seldom_it_is_measured(
     assert checkpoints.read(tmp_path / session.BEST)["info"].epoch == 4
 
 
+def test_epochs_of_one_step_are_not_all_saved(run, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(session.Session, "save", lambda self, path: saved.append(self.step))
+    config = replace(TINY, batch_size=8, epochs=9, contact_epochs=0, validate_every=4, save_steps=7)
+
+    loop.train(run, tmp_path, config, Reporter())
+
+    assert set(saved) == {4, 7, 8, 9}
+
+
 def invoke(run, *words):
     settings = [part for word in WORDS for part in ("--set", word)]
     return CliRunner().invoke(main, ["--run", str(run), "train", *settings, *words])
