@@ -5,7 +5,6 @@ from jaxtyping import Float
 
 from obman_gen.metrics.surfaces import (
     Faces,
-    Solid,
     Vertices,
     distance_to_surface,
     is_inside,
@@ -21,7 +20,8 @@ def signed_distances(
 ) -> Float[np.ndarray, "point"]:
     """Return exact distances of points to an object's surface, negative inside it."""
     require_surface(object_vertices, object_faces, "object")
-    return Solid(object_vertices, object_faces).signed_distances(points)
+    distances = distance_to_surface(points, object_vertices, object_faces)
+    return np.where(is_inside(points, object_vertices, object_faces), -distances, distances)
 
 
 def max_penetration(

@@ -1,7 +1,5 @@
 """Exact distances to triangle meshes, and which points lie inside."""
 
-from functools import cached_property
-
 import numpy as np
 from jaxtyping import Bool, Float, Integer
 
@@ -46,48 +44,16 @@ def is_inside(
     self-intersecting surface covers twice as inside, and bridges small holes such as an open
     wrist. Either orientation of the faces will do, as long as it is consistent.
     """
-    return Solid(vertices, faces).is_inside(points)
+    import igl
 
-
-class Solid:
-    """A closed surface that is asked more than once: its trees are built at the first question."""
-
-    def __init__(self, vertices: Vertices, faces: Faces):
-        """Keep a surface; nothing is built yet."""
-        self._vertices, self._faces = _doubles(vertices), _longs(faces)
-
-    def is_inside(self, points: Float[np.ndarray, "point 3"]) -> Bool[np.ndarray, "point"]:
-        """Tell which points it encloses, as the function of that name does."""
-        corners = self._vertices[self._faces]
-        box_low, box_high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
-        candidates = ((points >= box_low) & (points <= box_high)).all(axis=1)
-        inside = np.zeros(len(points), bool)
-        if candidates.any():
-            winding = self._winding.winding_number(_doubles(points[candidates]))
-            inside[candidates] = np.abs(np.asarray(winding)) > 0.5
-        return inside
-
-    def signed_distances(self, points: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point"]:
-        """Return exact distances of points to the surface, negative inside it."""
-        squared = self._tree.squared_distance(self._vertices, self._faces, _doubles(points))[0]
-        distances = np.sqrt(squared).reshape(-1)
-        return np.where(self.is_inside(points), -distances, distances)
-
-    @cached_property
-    def _winding(self):
-        import igl
-
-        tree = igl.FastWindingNumberBVH()
-        tree.init(self._vertices, self._faces)
-        return tree
-
-    @cached_property
-    def _tree(self):
-        import igl
-
-        tree = igl.AABB()
-        tree.init(self._vertices, self._faces)
-        return tree
+    corners = _doubles(vertices)
+    box_low, box_high = corners[faces].min(axis=(0, 1)), corners[faces].max(axis=(0, 1))
+    candidates = ((points >= box_low) & (points <= box_high)).all(axis=1)
+    inside = np.zeros(len(points), bool)
+    if candidates.any():
+        winding = igl.fast_winding_number(corners, _longs(faces), _doubles(points[candidates]))
+        inside[candidates] = np.abs(np.asarray(winding)) > 0.5
+    return inside
 
 
 def signed_volume(vertices: Vertices, faces: Faces) -> float:

@@ -15,8 +15,7 @@ from obman_gen.config import Config
 from obman_gen.errors import InputError, SampleRejected
 from obman_gen.grasps.files import load_grasps
 from obman_gen.hands import load_hand_model
-from obman_gen.metrics.surfaces import Solid
-from obman_gen.objects import load_prepared, read_objects_table
+from obman_gen.objects import PreparedObject, load_prepared, read_objects_table
 from obman_gen.runfolder import RunFolder
 from obman_gen.sample import BodyParameters, Grasp, ObjectMesh, Sample, Split
 from obman_gen.scene import Scene, SceneConfig, compose
@@ -83,9 +82,6 @@ class Studio:
         self._prepared = lru_cache(maxsize=OBJECTS_KEPT)(
             lambda object_id: load_prepared(self.folder.objects, object_id)
         )
-        self._solid = lru_cache(maxsize=OBJECTS_KEPT)(
-            lambda object_id: Solid(*self._prepared(object_id).surface)
-        )
 
     def sample(self, draw: compose.Draw) -> Sample:
         """Make one draw of a sample.
@@ -105,7 +101,7 @@ class Studio:
             hand=scene.hand,
             hand_vertices=vertices,
             hand_joints=joints,
-            hand_object_distance=hand_distances(vertices, scene, self._solid(held.object_id)),
+            hand_object_distance=hand_distances(vertices, scene, held),
             body=scene.body or _nobody(),
             object_id=scene.object_id,
             category=scene.category,
@@ -137,18 +133,20 @@ def scene_config(config: Config) -> SceneConfig:
 
 
 def hand_distances(
-    hand_vertices: Float[np.ndarray, "vertex 3"], scene: Scene, solid: Solid
+    hand_vertices: Float[np.ndarray, "vertex 3"], scene: Scene, held: PreparedObject
 ) -> Float[np.ndarray, "vertex"]:
     """Return exact signed distances of hand vertices to the object, metres, negative inside.
 
     Args:
         hand_vertices: camera frame, metres.
         scene: where the object is.
-        solid: the object's closed surface, raw units.
+        held: the object, with its closed surface.
     """
+    from obman_gen.metrics import signed_distances
+
     object_from_camera = np.linalg.inv(scene.camera_from_object)
     points = hand_vertices @ object_from_camera[:3, :3].T + object_from_camera[:3, 3]
-    return solid.signed_distances(points) * scene.object_scale
+    return signed_distances(points, *held.surface) * scene.object_scale
 
 
 def draw_sample(studio: Studio, draw_of: Mapping[str, Any], draws: int) -> tuple[Sample, list]:
