@@ -26,6 +26,7 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("presets", nargs="*", default=["default", *preset_names()])
     arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for preset in arguments.presets:
             strip(arguments.run, Path(folder), preset).save(
