@@ -28,6 +28,7 @@ from obman_gen.shards.report import print_statistics
 from obman_gen.shards.whole_run import WholeRun, evenly
 from obman_gen.stages import describe
 from obman_gen.stages.context import Context
+from obman_gen.view import write_contact_sheet
 
 VOID = {"meta", "link", "img", "br", "input"}
 
@@ -267,3 +268,16 @@ def test_a_drawn_sphere_covers_the_area_of_a_disc():
 
     # Half the width: a quarter of pi/4. From 1 m away a sphere's rim stands out by 0.13 %.
     assert_allclose(picture[..., 3].mean() / 255, np.pi / 16, rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.webp", "WEBP")]
+)
+def test_a_contact_sheet_is_the_picture_its_name_says(described, tmp_path, name, kind):
+    with Image.open(write_contact_sheet(described, tmp_path / name)) as sheet:
+        assert sheet.format == kind
+
+
+def test_a_contact_sheet_of_no_kind_is_refused(described, tmp_path):
+    with pytest.raises(InputError, match=r"unknown kind of contact sheet '\.xyz'. Choices: .jpeg"):
+        write_contact_sheet(described, tmp_path / "a.xyz")
