@@ -6,7 +6,8 @@ RUN (default: runs/default) is a run folder with objects and grasps; what is mad
 rooms, shards) goes into a temporary copy of its settings. Reported are CPU
 seconds of one process with one thread:
 
-- the triplet: compose, draw, ray-cast ground truth, build, render, expose, encode, write;
+- the triplet: compose, draw, ray-cast ground truth, build, render, expose, encode, write, but
+  for skins, rooms and objects, which a run makes or reads once;
 - the floor: Cycles and the denoiser alone on the same finished scenes, same samples and crops;
 - ObMan's way: emission instead of reflection, no lamps, 128 samples, three full frames, fresh
   compositor nodes, colours, depth and indices through temporary files (Blender 5's nodes);
@@ -37,8 +38,8 @@ from obman_gen.shards import write_shard
 from obman_gen.stages import studio as studio_module
 from obman_gen.stages.render import MAX_DRAWS, _attributes
 
-NEW_SKINS, NEW_ROOMS = "paint new skins", "render new rooms"
-WHOLE = frozenset({NEW_SKINS, NEW_ROOMS})
+NEW_SKINS, NEW_ROOMS, NEW_OBJECTS = "paint new skins", "render new rooms", "read new objects"
+WHOLE = frozenset({NEW_SKINS, NEW_ROOMS, NEW_OBJECTS})
 OBMAN_SAMPLES, REFERENCE_SAMPLES = 128, 1024
 
 
@@ -95,6 +96,7 @@ def watch_all(clock: Clock) -> None:
     clock.watch(panorama, "without_streaks", NEW_ROOMS)
     clock.watch(renderer_module, "view_truths", "ground truth (rays)")
     clock.watch(renderer_module, "measure", "ground truth (rays)")
+    clock.watch(studio_module, "load_prepared", NEW_OBJECTS)
     clock.watch(render, "_build", "build (meshes, images)")
     clock.watch(session, "render_passes", "Cycles")
     clock.watch(denoiser.Denoiser, "__call__", "denoise")
@@ -294,13 +296,14 @@ def measure_speed(bench: Bench, scenes: int, compared: int) -> None:
         clock.seconds = before
     with clock.cause("encode and write"):
         bench.write(samples)
-    once = sum(clock.seconds.pop(name, 0.0) for name in WHOLE)
+    once = {name: clock.seconds.pop(name, 0.0) for name in WHOLE}
     for name, spent in sorted(clock.seconds.items(), key=lambda item: -item[1]):
         print(f"{name:36} {spent / scenes:7.3f}")
     total, floor = sum(clock.seconds.values()) / scenes, float(np.mean(floors))
     print(f"{'triplet with ground truth':36} {total:7.3f}  (goal 0.7)")
     print(f"{'floor: Cycles alone':36} {floor:7.3f}  (ratio {total / floor:.2f}, goal 1.3)")
-    print(f"made once per run: {once:.1f} CPU s of skins and rooms for {scenes} scenes")
+    made = ", ".join(f"{name} {once[name]:.1f}" for name in sorted(once))
+    print(f"once per run, CPU s for {scenes} scenes: {made}")
     ours, theirs = [], []
     for drawing in bench.drawings[:compared]:
         ours.append(bench.floor_s(drawing) * total / floor)

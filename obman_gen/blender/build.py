@@ -5,6 +5,7 @@ a point (x, y, z) becomes (x, -y, -z).
 """
 
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from typing import no_type_check
 
@@ -197,10 +198,19 @@ def _image_from(pixels: np.ndarray, colorspace: str):
 
 
 def _floats(pixels: np.ndarray) -> np.ndarray:
-    """Return bytes as Blender wants them: rows bottom-up, four channels, floats in [0, 1]."""
-    rgba = np.zeros((*pixels.shape[:2], 4), np.float32)
+    """Return bytes as Blender wants them: rows bottom-up, four channels, floats in [0, 1].
+
+    The array is overwritten by the next image of the same size.
+    """
+    rgba = _workspace(*pixels.shape[:2])
     _fill(pixels, (np.arange(256) / 255).astype(np.float32), rgba)
     return rgba
+
+
+@lru_cache(maxsize=4)
+def _workspace(height: int, width: int) -> np.ndarray:
+    """Return memory that is there already: new pages take longer than filling them."""
+    return np.zeros((height, width, 4), np.float32)
 
 
 @numba.njit(cache=True)

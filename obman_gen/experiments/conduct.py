@@ -12,10 +12,13 @@ from obman_gen.experiments.results import Summary, Table
 from obman_gen.experiments.study import Study, Test, Training
 from obman_gen.progress import Reporter
 from obman_gen.runfolder import write_atomically
-from obman_gen.sample import SPLITS
+from obman_gen.sample import Split
 from obman_gen.shards.manifest import sha256_of
 from obman_gen.training.config import TrainConfig
 from obman_gen.training.start import to_toml
+
+Counts = Mapping[tuple[Path | str, str], int]
+"""Training pictures by data and kind."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Laboratory:
         Raises:
             InputError: if data are missing, or a training with other settings is in the way.
         """
-        self._require(study)
+        counts = self._require(study)
         for training in study.trainings:
-            self._train(training)
+            self._train(training, self._settled(training, counts))
         summaries = {test: self._test(test, study) for test in study.tests()}
         tables = [Table.filled(plan, summaries) for plan in study.tables]
         text = "\n".join(table.markdown() for table in tables)
@@ -48,21 +51,36 @@ class Laboratory:
         write_atomically(self.folder / "figure.png", draw(tables))
         return tables
 
-    def _require(self, study: Study) -> None:
-        """Read a sample of everything: what is missing shall not come out after hours."""
-        from obman_gen.training.data import data_of
+    def _require(self, study: Study) -> Counts:
+        """Read a sample of everything: what is missing shall not come out after hours.
+
+        Returns:
+            The number of training pictures.
+        """
         from obman_gen.training.sources import open_source
 
         for test in study.tests():
             source = open_source(test.data, "test", test.image)
             _ = source[0], source.thing(0)
-        for config in (training.config for training in study.trainings):
+        configs = [training.config for training in study.trainings]
+        for config in configs:
             if config.start_from and not Path(config.start_from).is_file():
                 raise InputError(f"{config.start_from} does not exist; name a checkpoint")
-            for split in SPLITS[:2]:
-                for where in data_of(self.run, config, split):
-                    for kind in config.images:
-                        _ = open_source(where, split, kind)[0]
+        counts = {}
+        for split in ("val", "train"):
+            named = (pair for config in configs for pair in self._named(config, split))
+            for where, kind in dict.fromkeys(named):
+                source = open_source(where, split, kind)
+                _ = source[0]
+                counts[where, kind] = len(source)
+        return counts
+
+    def _named(self, config: TrainConfig, split: Split) -> list[tuple[Path | str, str]]:
+        from obman_gen.training.data import data_of
+
+        return [
+            (where, kind) for where in data_of(self.run, config, split) for kind in config.images
+        ]
 
     def checkpoint(self, training: str) -> Path:
         """Return the file of a training's last weights.
@@ -72,25 +90,45 @@ class Laboratory:
         """
         return self.folder / training / "last.pt"
 
-    def _train(self, training: Training) -> None:
+    def _train(self, training: Training, config: TrainConfig) -> None:
         from obman_gen.training import loop
 
         out = self.folder / training.name
-        config = self._settled(training)
         state = self._state(out, config)
         if state == "done":
             self.reporter.say(f"{training.name}: trained already")
             return
         self.reporter.say(f"{training.name}: training")
+        inputs = self._inputs(config)
+        write_atomically(out / "inputs.json", json.dumps(inputs, indent=1) + "\n")
         write_atomically(out / "config.toml", to_toml(config))
         scores = loop.train(self.run, out, config, self.reporter, again=state == "begun")
-        record = {"inputs": self._inputs(config), "scores": scores._asdict()}
+        record = {"inputs": inputs, "scores": scores._asdict()}
         write_atomically(out / "finished.json", json.dumps(record, indent=1) + "\n")
 
-    def _settled(self, training: Training) -> TrainConfig:
-        if not training.begins_with:
-            return training.config
-        return replace(training.config, start_from=str(self.checkpoint(training.begins_with)))
+    def _settled(self, training: Training, counts: Counts) -> TrainConfig:
+        config = training.config
+        if training.steps_of_all:
+            config = self._with_steps_of_all(config, counts)
+        if training.begins_with:
+            config = replace(config, start_from=str(self.checkpoint(training.begins_with)))
+        return config
+
+    def _with_steps_of_all(self, config: TrainConfig, counts: Counts) -> TrainConfig:
+        """Give a training on a share of the pictures the steps of one on all of them.
+
+        Not by the share alone: an epoch leaves an incomplete batch out, and has one step at least.
+        """
+        from obman_gen.training.data import chosen_rows, steps_per_epoch
+
+        every = [counts[pair] for pair in self._named(config, "train")]
+        chosen = [len(chosen_rows(count, config.fraction, config.seed)) for count in every]
+        steps = [steps_per_epoch(sum(each), config.batch_size) for each in (every, chosen)]
+        more = {
+            name: round(getattr(config, name) * steps[0] / steps[1])
+            for name in ("epochs", "contact_epochs", "validate_every")
+        }
+        return replace(config, **more)
 
     def _inputs(self, config: TrainConfig) -> dict[str, str]:
         """Return what a training's result follows from, beside its settings."""
@@ -109,8 +147,7 @@ class Laboratory:
             return "new"
         finished = out / "finished.json"
         same = (out / "config.toml").read_text() == to_toml(config)
-        if same and finished.exists():
-            same = json.loads(finished.read_text())["inputs"] == self._inputs(config)
+        same = same and _read(out / "inputs.json") == self._inputs(config)
         if same:
             if finished.exists():
                 return "done"
@@ -128,9 +165,10 @@ class Laboratory:
         from obman_gen.training import evaluation
 
         checkpoint = self.checkpoint(test.training)
+        (device,) = {each.config.device for each in study.trainings if each.name == test.training}
         request = evaluation.Request(
             checkpoint, test.data, "test", test.image, measured=test.measured,
-            simulate=study.simulate,
+            simulate=study.simulate, device=device,
         )  # fmt: skip
         name = f"{test.training}-{_slug(test.data)}-{test.image}-{test.measured or 'all'}"
         folder = self.folder / "tests" / name

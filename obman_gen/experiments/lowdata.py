@@ -22,7 +22,7 @@ def lowdata(
 
     Args:
         base: settings that all trainings share. A training on a share of the pictures makes
-            as many more epochs: all take the same number of steps.
+            as many more epochs as give it the steps of one on all, to the nearest epoch.
         synthetic: a run folder.
         real: the dataset with real pictures, trained in part and tested on.
         fractions: shares of its training pictures, in (0, 1].
@@ -35,9 +35,11 @@ def lowdata(
     fractions = sorted(set(fractions))
     trainings = [Training("synthetic", replace(base, data=(synthetic,)))]
     for fraction in fractions:
-        part = _part(base, real, fraction)
-        trainings.append(Training(f"real-{fraction:g}", part))
-        trainings.append(Training(f"both-{fraction:g}", part, begins_with="synthetic"))
+        part = replace(base, data=(real,), fraction=fraction)
+        trainings += (
+            Training(f"real-{fraction:g}", part, steps_of_all=True),
+            Training(f"both-{fraction:g}", part, begins_with="synthetic", steps_of_all=True),
+        )
     tables = (
         TablePlan(
             title,
@@ -54,21 +56,8 @@ def lowdata(
         "lowdata",
         tuple(trainings),
         tuple(tables),
-        note="Columns: share of the real training pictures; all trainings take as many steps.",
-    )
-
-
-def _part(base: TrainConfig, real: str, fraction: float) -> TrainConfig:
-    epochs, contact_epochs = (
-        round(count / fraction) for count in (base.epochs, base.contact_epochs)
-    )
-    return replace(
-        base,
-        data=(real,),
-        fraction=fraction,
-        epochs=epochs,
-        contact_epochs=contact_epochs,
-        validate_every=max(1, round(base.validate_every / fraction)),
+        note="Columns: share of the real training pictures; all trainings on them take as many "
+        "steps.",
     )
 
 

@@ -36,7 +36,7 @@ def occlusion(base: TrainConfig, run: str) -> Study:
     hand = replace(plain, weights=without(base.weights, *OBJECT_TERMS, *PLACED_TERMS))
     thing = replace(
         plain,
-        weights=without(base.weights, *HAND_TERMS, *PLACED_TERMS),
+        weights=_of_shape(base.weights),
         crop_around="object",
     )
     return Study(
@@ -58,6 +58,17 @@ def occlusion(base: TrainConfig, run: str) -> Study:
         note="Rows: what was trained on. Columns: what was tested on. In brackets: the paper's, "
         "on ObMan.",
     )
+
+
+def _of_shape(weights: LossWeights) -> LossWeights:
+    """Return the weights of an object's shape alone.
+
+    Where the shape is only compared in its place, as the preset ``paper`` has it, that comparison's
+    weight goes to the one without place and size: nothing else would be left to learn from.
+    """
+    compared = weights.chamfer_centred or weights.chamfer
+    alone = without(weights, *HAND_TERMS, *PLACED_TERMS)
+    return replace(alone, chamfer_centred=compared)
 
 
 def without(weights: LossWeights, *terms: str) -> LossWeights:

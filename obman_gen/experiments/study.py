@@ -15,6 +15,9 @@ class Training:
     config: TrainConfig
     begins_with: str = ""
     """The training of this study whose weights are the start."""
+    steps_of_all: bool = False
+    """Whether a training on a share of the pictures makes as many more epochs as give it the
+    steps of one on all of them."""
 
 
 @dataclass(frozen=True)

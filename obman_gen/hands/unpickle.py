@@ -109,20 +109,37 @@ def read_pickle(path: Path) -> dict[str, Any]:
         InputError: for a file that is truncated, is not a pickle of a dictionary, or asks for
             anything but the arrays those models are made of; nothing of it is run.
     """
+    content = _content(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds a {type(content).__name__}, need a dictionary of arrays")
+    return {str(key): _as_array_or_value(value) for key, value in content.items()}
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Return the one array that a pickle holds.
+
+    Raises:
+        InputError: as `read_pickle`, for a file that is not a pickle of an array.
+    """
+    content = _content(path)
+    if not isinstance(content, np.ndarray):
+        raise InputError(f"{path} holds a {type(content).__name__}, need an array")
+    return content
+
+
+def _content(path: Path) -> Any:
     try:
         data = path.read_bytes()
         _require_modest_memo(data)
         content = _Reader(io.BytesIO(data), encoding="latin1").load()
         _require_modest_arrays(content, len(data))
+        return content
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except Exception as error:  # a damaged pickle may fail in any way at all
         raise InputError(f"{path} is truncated or damaged: {error!r}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} holds a {type(content).__name__}, need a dictionary of arrays")
-    return {str(key): _as_array_or_value(value) for key, value in content.items()}
 
 
 def _require_modest_memo(data: bytes) -> None:
@@ -134,7 +151,7 @@ def _require_modest_memo(data: bytes) -> None:
 
 def _require_modest_arrays(content: Any, file_size: int) -> None:
     """Refuse arrays with more elements than the file has bytes: items of size 0 can have them."""
-    for value in content.values() if isinstance(content, dict) else ():
+    for value in content.values() if isinstance(content, dict) else (content,):
         if isinstance(value, np.ndarray) and value.size > file_size:
             raise InputError(f"refused: an array of {value.size} elements in {file_size} bytes")
 

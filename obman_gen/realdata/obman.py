@@ -12,8 +12,9 @@ from PIL import Image
 from obman_gen.arrays import transform_points
 from obman_gen.assets import GATED
 from obman_gen.errors import InputError, SampleRejected
-from obman_gen.hands.unpickle import read_pickle
+from obman_gen.hands.unpickle import read_array, read_pickle
 from obman_gen.objects.meshfile import read_mesh
+from obman_gen.objects.solids import POINT_COUNT, surface_points
 from obman_gen.realdata.pictures import read_jpeg
 from obman_gen.realdata.sample import AnnotatedImage
 from obman_gen.registry import lookup
@@ -21,8 +22,10 @@ from obman_gen.sample import SPLITS, VIEWS, ObjectMesh
 from obman_gen.shards.exporters import obman_layout as layout
 from obman_gen.shards.exporters.obman import SHAPENET
 from obman_gen.shards.exporters.rows import OPENGL_FROM_OPENCV
+from obman_gen.streams import RandomStreams
 
 MAX_FACES = 2_000_000
+FARTHEST_OF_MEDIAN = 20
 _NEEDED = ("side", "coords_2d", "coords_3d", "affine_transform", "class_id", "sample_id")
 
 
@@ -31,6 +34,10 @@ class ObMan:
 
     Its labels live in a world frame with y up and z towards the viewer; here they are in the
     camera frame. Numbers of missing renders are skipped, so an index is not a file number.
+
+    Points of an object's surface are those of ``surface_points.pkl`` beside its model, which a
+    script of ObMan's authors and our export write. Without it they are drawn evenly over the whole
+    mesh: of models with insides, inside, too.
     """
 
     def __init__(
@@ -167,26 +174,35 @@ def _placed(mesh: ObjectMesh | None, camera_from_object: np.ndarray) -> dict[str
 
 @lru_cache(maxsize=64)
 def _object_mesh(folder: Path) -> ObjectMesh | None:
-    """Return an object's mesh with points drawn from it, or None where there is no file."""
+    """Return an object's mesh with points of its surface, or None where there is no file."""
     path = folder / "model_normalized.obj"
     if not path.exists():
         return None
     try:
-        vertices, faces = (np.asarray(part) for part in read_mesh(path, MAX_FACES)[:2])
+        mesh = read_mesh(path, MAX_FACES)
     except SampleRejected as rejected:
         raise InputError(f"object {path}: {rejected.detail}") from rejected
-    return ObjectMesh(vertices, faces, _surface_points(vertices, faces))
+    stored = folder / "surface_points.pkl"
+    rng = RandomStreams(0, "surface points")("draw")
+    points = _stored_points(stored, rng) if stored.exists() else surface_points(mesh, rng)
+    return ObjectMesh(mesh.vertices, mesh.faces, points)
 
 
-def _surface_points(vertices: np.ndarray, faces: np.ndarray) -> Float[np.ndarray, "2048 3"]:
-    """Draw points evenly over the area, the same ones every time."""
-    rng = np.random.default_rng(0)
-    corners = vertices[faces]
-    areas = np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+def _stored_points(path: Path, rng: np.random.Generator) -> Float[np.ndarray, "2048 3"]:
+    """Return `POINT_COUNT` of a file's points, the same ones every time, all if there are so many.
+
+    As ObMan's loaders do, leave out points that are absurdly far away.
+    """
+    points = read_array(path)
+    if points.ndim != 2 or points.shape[1:] != (3,) or points.dtype.kind != "f":
+        raise InputError(f"{path} holds {points.dtype} {points.shape}, need points (n, 3)")
+    distances = np.linalg.norm(points, axis=1)
+    points = (
+        points[distances <= FARTHEST_OF_MEDIAN * np.median(distances)] if len(points) else points
     )
-    chosen = corners[rng.choice(len(faces), 2048, p=areas / areas.sum())]
-    u, v = rng.random((2, 2048, 1))
-    folded = u + v > 1
-    u, v = np.where(folded, 1 - u, u), np.where(folded, 1 - v, v)
-    return chosen[:, 0] + u * (chosen[:, 1] - chosen[:, 0]) + v * (chosen[:, 2] - chosen[:, 0])
+    if not len(points):
+        raise InputError(f"{path} has no point of a surface")
+    if len(points) == POINT_COUNT:
+        return points.astype(np.float64)
+    chosen = rng.choice(len(points), POINT_COUNT, replace=len(points) < POINT_COUNT)
+    return points[chosen].astype(np.float64)

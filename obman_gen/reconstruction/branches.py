@@ -108,7 +108,9 @@ class SphereDecoder(nn.Module):
     def __init__(self, features: int):
         super().__init__()
         width = features + 3
-        # A layer on [point | features] is the sum of two, of which one is per picture.
+        # A layer on [point | features] is the sum of two, of which one is per picture. The weights
+        # of the point begin a dozen times larger than the published layer's. After 150 steps on
+        # eight samples objects are twice as near; the price are folds of the sphere.
         self.of_point = nn.Linear(3, width)
         self.of_features = nn.Linear(features, width, bias=False)
         self.norm1 = nn.BatchNorm1d(width)

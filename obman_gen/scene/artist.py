@@ -96,7 +96,7 @@ class Artist:
             self._skins.body_uv(scene.skin)[shown],
             in_views=PERSON_VIEWS,
         )
-        return (skin, *posed_garments(garments, vertices, surface.faces))
+        return (skin, *posed_garments(garments, vertices, figure.body_shape))
 
 
 def _middle(part: Part) -> Float[np.ndarray, "3"]:

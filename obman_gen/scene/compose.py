@@ -17,7 +17,7 @@ from obman_gen.scene.frames import moved_body, moved_hand
 from obman_gen.scene.lights import draw_light
 from obman_gen.scene.object_looks import draw_look
 from obman_gen.scene.people import Looks, draw_looks, draw_pose_name, pose_of
-from obman_gen.scene.placement import Subject, place
+from obman_gen.scene.placement import Subject, glance, place
 from obman_gen.scene.posture import Held, is_free
 from obman_gen.scene.scene import Scene, SceneConfig
 from obman_gen.scene.sensor import draw_sensor
@@ -68,6 +68,7 @@ def run(grasp: Grasp, held: HeldObject, draw: Draw, config: SceneConfig, figure:
         SampleRejected: ``body_pose`` or ``placement`` if no body pose, or no camera position,
             of those tried leaves hand and object free; ``unclear_view`` as `placement.place`.
     """
+    glance(figure.hand_vertices(grasp.hand)[1], draw("camera"), config.placement)
     looks = draw_looks(draw("looks"), draw.split, config.person)
     posed = _posed(grasp, held, looks, draw, config, figure) if config.person.body else None
     pose_name, body = ("none", None) if posed is None else (posed.name, posed.body)

@@ -207,8 +207,11 @@ def _add_albedo(faces, weights, looks, linear, channels):
             x, y = (u - np.floor(u)) * wide - 0.5, (1 - (v - np.floor(v))) * tall - 0.5
             x0, y0 = int(np.floor(x)), int(np.floor(y))
             right, low = x - x0, y - y0
-            upper, lower = start + (y0 % tall) * wide, start + ((y0 + 1) % tall) * wide
-            x0, x1 = x0 % wide, (x0 + 1) % wide
+            # x0 is -1 at least, x0 + 1 is the width at most: remainders would cost as much as all
+            # the rest.
+            x1, y1 = (x0 + 1 if x0 + 1 < wide else 0), (y0 + 1 if y0 + 1 < tall else 0)
+            x0, y0 = (x0 if x0 >= 0 else wide - 1), (y0 if y0 >= 0 else tall - 1)
+            upper, lower = start + y0 * wide, start + y1 * wide
             for i in range(3):
                 above = linear[looks.texels[upper + x0, i]] * (1 - right)
                 above += linear[looks.texels[upper + x1, i]] * right

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from obman_gen.arrays import Faces, Vertices
 from obman_gen.scene.cutting import Cut
+from obman_gen.scene.draping import Draping, draping
 
 PELVIS, NECK, HEAD = 0, 12, 15
 LEFT_ARM, RIGHT_ARM = (16, 18, 20), (17, 19, 21)
@@ -33,6 +34,11 @@ class BodyShape:
         if joints not in self._shares:
             self._shares[joints] = self.weights[:, list(joints)].sum(axis=1)
         return self._shares[joints]
+
+    @cached_property
+    def draping(self) -> Draping:
+        """What cloth makes of it in any pose; prepared once."""
+        return draping(self.vertices, self.faces, self.weights)
 
     @cached_property
     def _shares(self) -> dict[tuple[int, ...], np.ndarray]:

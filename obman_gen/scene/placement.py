@@ -71,11 +71,11 @@ class PlacementConfig:
     min_hand_clear: float = 0.75
     """Share of the hand's silhouette that the rest of the body must leave visible."""
     edge_on_below: float = 0.4
-    """Cosine between line of sight and palm normal below which a hand counts as edge-on."""
-    foreshortened_below: float = 0.6
+    """Cosine between optical axis and palm normal below which a hand counts as edge-on."""
+    foreshortened_below: float = 0.62
     """Span below which a hand counts as foreshortened: the widest distance between two of its
-    joints in the picture, as a share of the hand's length when stretched out."""
-    unclear_kept: float = 0.1
+    joints across the optical axis, as a share of the hand's length when stretched out."""
+    unclear_kept: float = 0.05
     """Share of views edge-on or foreshortened that is kept. 1: all directions alike, as ObMan."""
     draws: int = 60
     """Camera positions tried before the sample is rejected."""
@@ -129,8 +129,8 @@ def place(
     """Draw camera positions until one sees the hand past the body; keep few unclear views.
 
     Raises:
-        SampleRejected: ``placement`` if none of ``config.draws`` does, ``unclear_view`` if one
-            does that sees the hand edge-on or foreshortened, but for `unclear_kept` of them.
+        SampleRejected: ``unclear_view`` at the first that sees the hand edge-on or foreshortened,
+            but for `unclear_kept` of them; ``placement`` if none of ``config.draws`` will do.
     """
     for _ in range(config.draws):
         camera_from_subject = np.eye(4)
@@ -141,11 +141,21 @@ def place(
         if _is_framed(subject, camera_from_subject, camera, config) and _is_clear(
             subject, camera_from_subject, camera, config
         ):
-            _require_clear_view(view_of_hand(subject.joints, camera_from_subject), rng, config)
             return Placed(camera_from_subject, _world(subject, camera_from_subject, rng))
     raise SampleRejected(
         "placement", f"none of {config.draws} camera positions sees the hand past the body"
     )
+
+
+def glance(
+    joints: Float[np.ndarray, "21 3"], rng: np.random.Generator, config: PlacementConfig
+) -> None:
+    """Reject what `place`, given this generator as it is, would reject at its first look.
+
+    It takes no body, so half of all draws end before one is posed.
+    """
+    if config.viewpoint == "uniform":
+        _clear_direction(joints, uniform_rotation(rng), rng, config)
 
 
 def _rotation(subject: Subject, rng: np.random.Generator, config: PlacementConfig) -> Rotation:
@@ -155,6 +165,7 @@ def _rotation(subject: Subject, rng: np.random.Generator, config: PlacementConfi
         forward = subject.center - subject.eyes
         forward /= np.linalg.norm(forward)
         rotation = _looking(forward + 0.22 * rng.normal(size=3), rotation)
+    _clear_direction(subject.joints, rotation, rng, config)
     if config.roll == "uniform" or subject.up is None:
         return rotation
     up = rotation @ subject.up
@@ -183,36 +194,35 @@ def _translation(rotation, subject, camera, rng, config) -> np.ndarray:
 
 
 class HandView(NamedTuple):
-    """How much of a hand the camera sees."""
+    """How much of a hand is seen along an optical axis."""
 
     palm: float
-    """Cosine of palm normal and line of sight: 1 sees palm or back squarely, 0 the hand's edge."""
+    """Cosine of palm normal and axis: 1 sees palm or back squarely, 0 the hand's edge."""
     span: float
-    """Widest distance between two joints in the picture, at the distance of the palm, as a share
-    of wrist to middle fingertip along the bones: about 1 for a flat hand seen squarely, 0.4 for a
-    fist seen along the arm."""
+    """Widest distance between two joints across the axis, as a share of wrist to middle fingertip
+    along the bones: about 1 for a flat hand seen squarely, 0.4 for a fist seen along the arm."""
 
 
-def view_of_hand(joints: Float[np.ndarray, "21 3"], camera_from_joints: Transform) -> HandView:
-    """Return how much of a hand a camera sees."""
-    seen = joints @ camera_from_joints[:3, :3].T + camera_from_joints[:3, 3]
-    palm = seen[list(PALM)]
-    middle = palm.mean(axis=0)
-    normal = np.cross(palm[1] - palm[0], palm[3] - palm[0])
-    cosine = abs(normal @ middle) / (np.linalg.norm(normal) * np.linalg.norm(middle))
-    flat = seen[:, :2] / seen[:, 2:] * middle[2]
+def view_of_hand(joints: Float[np.ndarray, "21 3"], camera_from_joints: Rotation) -> HandView:
+    """Return how much of a hand a camera sees, whatever its roll."""
+    seen = joints @ camera_from_joints.T
+    wrist, index, _, little = seen[list(PALM)]
+    normal = np.cross(index - wrist, little - wrist)
     length = np.linalg.norm(np.diff(seen[list(LENGTH)], axis=0), axis=1).sum()
-    return HandView(float(cosine), float(pdist(flat).max() / length))
+    return HandView(
+        float(abs(normal[2]) / np.linalg.norm(normal)), float(pdist(seen[:, :2]).max() / length)
+    )
 
 
-def _require_clear_view(view: HandView, rng: np.random.Generator, config: PlacementConfig) -> None:
-    """Reject all but a share of the views edge-on or foreshortened."""
+def _clear_direction(joints, rotation: Rotation, rng, config: PlacementConfig) -> None:
+    """Reject all but a share of the directions that see the hand edge-on or foreshortened."""
+    view = view_of_hand(joints, rotation)
     is_clear = view.palm >= config.edge_on_below and view.span >= config.foreshortened_below
     if rng.random() >= config.unclear_kept and not is_clear:
         raise SampleRejected(
             "unclear_view",
-            f"line of sight at a cosine of {view.palm:.2f} to the palm's normal, {view.span:.0%} of "
-            f"the hand's length seen; {config.unclear_kept:.0%} of such views are kept",
+            f"camera looks at a cosine of {view.palm:.2f} to the palm's normal, hand seen at "
+            f"{view.span:.0%} of its length; {config.unclear_kept:.0%} of such views are kept",
         )
 
 

@@ -25,6 +25,8 @@ NEAR_M = 0.01
 """Surfaces closer than this are not seen, as with Cycles' camera."""
 ROUNDING_PX = 1e-3
 """By far more than what rounding shifts a projected vertex."""
+FLAT = 1e-9
+"""A slope that is smaller than this share of an offset changes no sign in an image."""
 
 
 @dataclass(frozen=True)
@@ -183,10 +185,27 @@ def _edge(vertices, one, other):
 
 @numba.njit(cache=True)
 @no_type_check  # a shape-checking wrapper could not be compiled
+def _narrowed(low, high, slope, rest):
+    """Narrow [low, high] to the x for which ``slope * x + rest`` is not negative, give or take."""
+    if abs(slope) <= FLAT * abs(rest) or slope == 0.0:
+        return low, high  # changes sign beyond any image, if at all
+    crossing = -rest / slope
+    if slope > 0:
+        return max(low, crossing), high
+    return low, min(high, crossing)
+
+
+@numba.njit(cache=True)
+@no_type_check  # a shape-checking wrapper could not be compiled
 def _cast(vertices, faces, intrinsics, depth_m, hit_faces):  # noqa: C901 one kernel
+    """Let each face claim the pixels in which it is the nearest.
+
+    With the signs of a face turned so that ``det`` is positive, the ``e`` of a hit in front of
+    the camera are, too: each of the three confines a row's hits to one side of a column.
+    """
     height, width = depth_m.shape
     ys, xs = _directions(intrinsics, height, width)
-    slant = intrinsics[0, 1] / intrinsics[0, 0]
+    fx, cx, slant = intrinsics[0, 0], intrinsics[0, 2], intrinsics[0, 1] / intrinsics[0, 0]
     pixels = _projected(vertices, intrinsics)
     for face in range(len(faces)):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -201,18 +220,24 @@ def _cast(vertices, faces, intrinsics, depth_m, hit_faces):  # noqa: C901 one ke
         determinant = vertices[i, 0] * ax + vertices[i, 1] * ay + vertices[i, 2] * az
         if determinant == 0.0:
             continue
+        turn = 1.0 if determinant > 0 else -1.0
+        ax, ay, az, bx, by, bz = turn * ax, turn * ay, turn * az, turn * bx, turn * by, turn * bz
+        gx, gy, gz, determinant = turn * gx, turn * gy, turn * gz, turn * determinant
         for row in range(row0, row1):
             y = ys[row]
-            for column in range(column0, column1):
+            a_row, b_row, c_row = ay * y + az, by * y + bz, gy * y + gz
+            low, high = _narrowed(xs[column0] - slant * y, xs[column1 - 1] - slant * y, ax, a_row)
+            low, high = _narrowed(low, high, bx, b_row)
+            low, high = _narrowed(low, high, gx, c_row)
+            first = (low + slant * y) * fx + cx - 0.5
+            last = (high + slant * y) * fx + cx - 0.5
+            # A column more on either side: each is tested, and rounding may not lose one.
+            for column in range(max(column0, int(first) - 1), min(column1, int(last) + 2)):
                 x = xs[column] - slant * y
-                a = ax * x + ay * y + az
-                b = bx * x + by * y + bz
-                c = gx * x + gy * y + gz
-                inside = (a >= 0 and b >= 0 and c >= 0) or (a <= 0 and b <= 0 and c <= 0)
-                total = a + b + c
-                if not inside or total == 0.0:
+                a, b, c = ax * x + a_row, bx * x + b_row, gx * x + c_row
+                if a < 0 or b < 0 or c < 0 or a + b + c == 0.0:
                     continue
-                z = determinant / total
+                z = determinant / (a + b + c)
                 if NEAR_M < z < depth_m[row, column]:
                     depth_m[row, column] = z
                     hit_faces[row, column] = face

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from jaxtyping import Bool, Float
 
-from obman_gen.arrays import Faces, Points, Vertices
+from obman_gen.arrays import Points, Vertices
 from obman_gen.sample import BODY
 from obman_gen.scene import textures
 from obman_gen.scene.cutting import Cut, cut
@@ -34,6 +34,7 @@ from obman_gen.scene.limbs import (
 from obman_gen.scene.noise3 import field as noise_field
 from obman_gen.scene.normals import vertex_normals
 from obman_gen.scene.pools import generator_of
+from obman_gen.scene.shoes import LEATHER_M, draw_leather, shoe_cuts, shoes_field
 
 PERSON_VIEWS = frozenset({"ho", "h"})
 FABRIC_PX = 192
@@ -117,12 +118,6 @@ def trousers_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex
     return np.where(_on_arm(body), -0.05, np.minimum(waist, left_m))
 
 
-def shoes_field(body: BodyShape) -> Float[np.ndarray, "vertex"]:
-    """Positive below the ankles."""
-    ankle = min(body.joints[LEFT_LEG[2], 1], body.joints[RIGHT_LEG[2], 1])
-    return ankle + 0.01 - body.vertices[:, 1]
-
-
 def hair_field(body: BodyShape, outfit: Outfit) -> Float[np.ndarray, "vertex"]:
     """Positive on the back and top of the head, behind the hairline."""
     head = body.joints[HEAD]
@@ -148,11 +143,18 @@ class Garment:
     """Passes of smoothing that let cloth span the body's hollows."""
 
 
-def worn(garment: Garment, posed: Vertices, posed_normals: Points) -> Part:
-    """Put a garment on a posed body: outwards along its normals, with a turned-in hem."""
+def worn(garment: Garment, posed: Vertices, draped: Vertices, normals: Points) -> Part:
+    """Put a garment on a posed body, with a turned-in hem.
+
+    Args:
+        garment: what is worn.
+        posed: the body's vertices.
+        draped: the same as cloth lies over them.
+        normals: of ``draped``, along which the garment stands off.
+    """
     blend = garment.cut.blend
-    base, normals = blend @ posed, blend @ posed_normals
-    outer = base + garment.offset_m[:, None] * normals
+    base, normals = blend @ posed, blend @ normals
+    outer = blend @ draped + garment.offset_m[:, None] * normals
     outer = _smoothed(outer, garment.cut, garment.smoothing)
     # Spanning hollows must not sink cloth into what bulges.
     off_m = np.einsum("ij,ij->i", outer - base, normals)
@@ -222,9 +224,8 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
     outfit = draw_outfit(rng)
     seed = int(rng.integers(2**31))
     pieces = (
-        ("trousers", trousers_field(body, outfit), 0.008, 6),
-        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 30),
-        ("shoes", shoes_field(body), 0.006, 2),
+        ("trousers", trousers_field(body, outfit), 0.008, 3),
+        ("shirt", shirt_field(body, outfit), outfit.sleeve_loose_m, 4),
     )
     garments, hidden = [], np.zeros(len(body.faces), bool)
     for piece, values, offset_m, smoothing in pieces:
@@ -241,8 +242,17 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
         loose = np.maximum(loose, LEAST_OFFSET_M)
         garments.append(Garment(piece, shape, loose, _fabric(rng, tile_m), uv, smoothing))
         hidden |= (values[body.faces] > COVERED_M).all(axis=1)
+    hidden |= (shoes_field(body)[body.faces] > COVERED_M).all(axis=1)
+    leather = draw_leather(rng)
+    garments += [_shoe(shape, leather) for shape in shoe_cuts(body)]
     garments.append(_hair(body, outfit, seed))
     return tuple(garments), ~hidden
+
+
+def _shoe(shape: Cut, leather: Material) -> Garment:
+    count, _ = shape.blend.get_shape()
+    plain = np.zeros((len(shape.faces), 3, 2))
+    return Garment("shoe", shape, np.full(count, LEATHER_M), leather, plain, 0)
 
 
 def _fabric(rng: np.random.Generator, tile_m: float) -> Material:
@@ -276,8 +286,9 @@ def _hair(body: BodyShape, outfit: Outfit, seed: int) -> Garment:
 
 
 def posed_garments(
-    garments: tuple[Garment, ...], posed: Vertices, faces: Faces
+    garments: tuple[Garment, ...], posed: Vertices, body: BodyShape
 ) -> tuple[Part, ...]:
     """Dress a posed body."""
-    normals = vertex_normals(posed, faces)
-    return tuple(worn(garment, posed, normals) for garment in garments)
+    draped = body.draping(posed)
+    normals = vertex_normals(draped, body.faces)
+    return tuple(worn(garment, posed, draped, normals) for garment in garments)

@@ -11,7 +11,7 @@ from obman_gen import metrics
 from obman_gen.errors import InputError
 from obman_gen.reconstruction.sphere import icosphere
 from obman_gen.shards import Manifest, SampleReader
-from obman_gen.training.data import SIDES
+from obman_gen.shards.schema import SIDES
 from obman_gen.training.evaluation_measures import MM2_PER_M2, MM_PER_M, Case, some_points
 from obman_gen.training.sources import is_run, open_source
 

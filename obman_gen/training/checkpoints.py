@@ -24,8 +24,11 @@ SHAPING = (
     "pca_count",
     "rotation",
     "scale_gauge",
+    "normalisation",
+    "mean_pose",
+    "root_joint",
 )
-"""Settings of the model that decide what its weights are or mean."""
+"""Settings of the model that decide what its weights are, take or mean."""
 
 
 @dataclass(frozen=True)

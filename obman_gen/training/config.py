@@ -88,7 +88,7 @@ class TrainConfig:
     validate_every: int = 1
     """Epochs between validations."""
     save_steps: int = 500
-    """Steps between checkpoints within an epoch; there is one at its end, too."""
+    """Steps between checkpoints; there is one after every validation, too."""
     seed: int = 0
     """Of weights, order and augmentation."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -8,7 +8,7 @@ them, land where the map puts the old pixels.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 
@@ -63,6 +63,17 @@ class Crop:
     def points(self, in_camera: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3"]:
         """Return points of the picture's camera frame in the crop's."""
         return in_camera @ self.crop_from_camera.T
+
+    def shows(self, width_px: int, height_px: int) -> Bool[np.ndarray, "size size"]:
+        """Tell which pixels of the crop lie in a picture of this size."""
+        image_from_crop, centres = (
+            np.linalg.inv(self.crop_from_image),
+            np.arange(self.size_px) + 0.5,
+        )
+        x, y = (
+            row[0] * centres + row[1] * centres[:, None] + row[2] for row in image_from_crop[:2]
+        )
+        return (x >= 0) & (x < width_px) & (y >= 0) & (y < height_px)
 
     def cut(self, picture: UInt8[np.ndarray, "height width 3"]) -> Image.Image:
         """Return the pixels of the crop; black outside the picture."""

@@ -4,7 +4,7 @@ What a draw looks like depends on the seed, the epoch and the sample alone: not 
 that makes it, nor on what was drawn before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,13 +16,14 @@ from torch.utils.data import DataLoader, Dataset
 from obman_gen.hands import HandModel
 from obman_gen.reconstruction.objective import Targets
 from obman_gen.sample import Split
+from obman_gen.shards.schema import SIDES
 from obman_gen.streams import RandomStreams
 from obman_gen.training.augment import Square, change_colors, draw_crop
 from obman_gen.training.config import TrainConfig
 from obman_gen.training.crop import Crop, box_square
 from obman_gen.training.sources import open_source
 
-SIDES = ("right", "left")
+POINTS = "object/surface_points"
 
 
 class Draw(NamedTuple):
@@ -95,39 +96,49 @@ class Pictures(Dataset):
 
     def __getitem__(self, draw: Draw) -> dict[str, Any]:
         """Return the picture and its truth as arrays; see `Targets`."""
-        part = int(np.searchsorted(self.starts, draw.index, side="right")) - 1
-        source, view = self.parts[part]
-        sample = source[self.rows[part][draw.index - self.starts[part]]]
+        part, row = self.place(draw.index)
+        return self.drawn(self.parts[part][0][row], part, draw.epoch)
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Return which of the `parts` a picture is of, and which sample of its source it shows."""
+        part = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return part, self.rows[part][index - self.starts[part]]
+
+    def drawn(self, sample: dict[str, Any], part: int, epoch: int | None) -> dict[str, Any]:
+        """Return what `Draw` asks for of a sample that is read already, one of a part's."""
+        view = self.parts[part][1]
         square = self._square(sample, view)
         mirrored = SIDES[int(sample["hand/side"])] != self.side
-        if draw.epoch is None:
+        if epoch is None:
             crop = Crop.around(*square, self.config.image_px, mirrored=mirrored)
-            picture = crop.cut(sample["image"])
+            image = np.array(crop.cut(sample["image"]))
         else:
             # Runs number their samples alike: tell them apart.
             run = part // len(self.config.images)
             address = f"{view}/{sample['sample_id']}" + (f"/{run}" if run else "")
             streams = RandomStreams(self.config.seed, address)
-            rng, augment = streams("augment", draw.epoch), self.config.augment
+            rng, augment = streams("augment", epoch), self.config.augment
             crop = draw_crop(square, self.config.image_px, rng, augment, mirrored=mirrored)
-            picture = change_colors(crop.cut(sample["image"]), rng, augment)
-            self._choose_points(sample, streams("points", draw.epoch))
-        image = np.array(picture).transpose(2, 0, 1)
-        return {"image": image, "sample_id": sample["sample_id"], **self._truth(sample, crop, view)}
+            image = np.array(change_colors(crop.cut(sample["image"]), rng, augment))
+            # What lies beyond the picture stays black, as it is when nothing is drawn.
+            height_px, width_px, _ = sample["image"].shape
+            image *= crop.shows(width_px, height_px)[..., None]
+            sample = {**sample, POINTS: self._some_points(sample, streams("points", epoch))}
+        picture = {"image": image.transpose(2, 0, 1), "sample_id": sample["sample_id"]}
+        return {**picture, **self._truth(sample, crop, view)}
 
     def _square(self, sample: dict[str, Any], view: str) -> Square:
         """Return the square around the hand's joints, or around the object."""
         seen = sample["hand/joints_2d"]
         if view == "o" or (view == "ho" and self.config.crop_around == "object"):
-            homogeneous = sample["object/surface_points"] @ sample["camera/intrinsics"].T
+            homogeneous = sample[POINTS] @ sample["camera/intrinsics"].T
             seen = homogeneous[:, :2] / homogeneous[:, 2:]
         centre, side = box_square(seen.astype(np.float64))
         return Square(centre, self.config.augment.crop_factor * side)
 
-    def _choose_points(self, sample: dict[str, Any], rng: np.random.Generator) -> None:
-        points = sample["object/surface_points"]
-        chosen = rng.choice(len(points), min(self.config.points, len(points)), replace=False)
-        sample["object/surface_points"] = points[chosen]
+    def _some_points(self, sample: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
+        points = sample[POINTS]
+        return points[rng.choice(len(points), min(self.config.points, len(points)), replace=False)]
 
     def _truth(self, sample: dict[str, Any], crop: Crop, view: str) -> dict[str, np.ndarray]:
         root = sample["hand/joints"][self.config.model.root_joint]
@@ -138,7 +149,7 @@ class Pictures(Dataset):
             "hand_joints": crop.points(sample["hand/joints"] - root),
             "joints_2d": crop.pixels(sample["hand/joints_2d"]),
             "root": crop.points(root),
-            "object_points": crop.points(sample["object/surface_points"] - root),
+            "object_points": crop.points(sample[POINTS] - root),
             "intrinsics": crop.intrinsics(sample["camera/intrinsics"]),
             "has_hand": np.array(float("h" in view)),
             "has_object": np.array(float("o" in view)),
@@ -161,7 +172,7 @@ def data_of(run: Path | str, config: TrainConfig, split: Split) -> tuple[Path | 
     return (*own, *config.also) if split == "train" else own
 
 
-def collate(pictures: Sequence[dict[str, Any]]) -> Batch:
+def collate(pictures: Sequence[Mapping[str, Any]]) -> Batch:
     """Stack pictures."""
     targets = (
         torch.from_numpy(np.stack([picture[name] for picture in pictures]))

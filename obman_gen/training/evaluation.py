@@ -47,7 +47,9 @@ class Request:
         """Where the results go unless told otherwise: into the run, else beside the checkpoint."""
         name = f"{self.checkpoint.stem}-{self.split}-{self.image}"
         if is_run(self.run):
-            return RunFolder(Path(self.run)).training / "evaluation" / name
+            # Every training has a best.pt: its folder tells them apart.
+            trained = self.checkpoint.absolute().parent.name
+            return RunFolder(Path(self.run)).training / "evaluation" / f"{trained}-{name}"
         dataset = str(self.run).partition(":")[0]
         return self.checkpoint.parent / "evaluation" / f"{dataset}-{name}"
 

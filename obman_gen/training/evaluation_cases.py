@@ -3,24 +3,34 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from obman_gen.arrays import Vertices
 from obman_gen.errors import InputError
 from obman_gen.reconstruction.model import Prediction, ReconstructionModel
 from obman_gen.sample import Split
+from obman_gen.shards.schema import SIDES
 from obman_gen.training.config import TrainConfig
-from obman_gen.training.data import SIDES, Batch, Draw, Pictures, collate
+from obman_gen.training.data import Batch, Pictures, collate
 from obman_gen.training.evaluation_measures import Case, HandAndObject
 from obman_gen.training.evaluation_pictures import Portrait
-from obman_gen.training.sources import Source
+from obman_gen.training.sources import Source, Thing
 
 BATCH_SIZE = 16
 """Fixed: sums of another batch size may differ in the last bits."""
+
+
+class Seen(NamedTuple):
+    """What is read of one sample."""
+
+    drawn: Mapping[str, Any]
+    """Picture and truth as `Pictures` has them."""
+    category: str
+    thing: Thing
+    """Relative to the model's root, axes of the crop."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,9 @@ class CaseSource:
             InputError: if there are none, or they hold another hand model's vertices.
         """
         where, split, image = data
-        one_kind = replace(config, images=(image,), data=(), also=(), loader_workers=0)
+        one_kind = replace(
+            config, images=(image,), data=(), also=(), fraction=1.0, loader_workers=0
+        )
         pictures = Pictures(where, split, one_kind, model.hand)
         if root_joint is None:
             root_joint = model.config.root_joint
@@ -67,34 +79,49 @@ class CaseSource:
 
     def portrait(self, index: int, caption: str) -> Portrait:
         """Return what the picture of one sample needs."""
-        batch, prediction = self._predict([index])
+        (seen,) = self._seen([index])
+        batch, prediction = self._predict([seen])
         targets = batch.targets
         place = self.model.root_in_camera(
             prediction, targets.intrinsics, self.pictures.config.image_px
         )
         predicted = _moved(self._predicted(prediction, 0), place[0].cpu().numpy())
-        true = _moved(self._true(batch, 0, index, self.source[index]), targets.root[0].numpy())
+        true = _moved(self._true(batch, 0, seen), targets.root[0].numpy())
         image = batch.images[0].numpy().transpose(1, 2, 0)
         return Portrait(caption, image, _doubles(targets.intrinsics[0]), predicted, true)
 
     def _cases(self, indices: Sequence[int]) -> Iterator[Case]:
-        batch, prediction = self._predict(indices)
-        for place, index in enumerate(indices):
+        chosen = self._seen(indices)
+        batch, prediction = self._predict(chosen)
+        for place, seen in enumerate(chosen):
             predicted = self._predicted(prediction, place)
             _require_finite(predicted, batch.sample_ids[place])
-            sample = self.source[index]
-            true = self._true(batch, place, index, sample)
+            true = self._true(batch, place, seen)
             root = true.hand_joints[self.root_joint]
             yield Case(
                 batch.sample_ids[place],
-                str(sample.get("object/category", "")),
+                seen.category,
                 _moved(predicted, -predicted.hand_joints[self.root_joint]),
+                _doubles(prediction.shape_points[place]),
                 _moved(true, -root),
                 _doubles(batch.targets.object_points[place]) - root,
             )
 
-    def _predict(self, indices: Sequence[int]) -> tuple[Batch, Prediction]:
-        batch = collate([self.pictures[Draw(index, None)] for index in indices])
+    def _seen(self, indices: Sequence[int]) -> list[Seen]:
+        """Read samples, each once: its picture takes longest to decode."""
+        return [self._seen_one(index) for index in indices]
+
+    def _seen_one(self, index: int) -> Seen:
+        part, row = self.pictures.place(index)
+        sample = self.source[row]
+        return Seen(
+            self.pictures.drawn(sample, part, None),
+            str(sample.get("object/category", "")),
+            self._true_object(self.source.thing(row), sample),
+        )
+
+    def _predict(self, chosen: Sequence[Seen]) -> tuple[Batch, Prediction]:
+        batch = collate([seen.drawn for seen in chosen])
         prediction = self.model.predict(batch.images)
         return batch, Prediction._make(tensor.cpu() for tensor in prediction)
 
@@ -106,24 +133,20 @@ class CaseSource:
             self.model.object_faces,
         )
 
-    def _true(
-        self, batch: Batch, place: int, index: int, sample: Mapping[str, Any]
-    ) -> HandAndObject:
-        vertices, faces = self._true_object(index, sample)
+    def _true(self, batch: Batch, place: int, seen: Seen) -> HandAndObject:
         knows_mesh = bool(batch.targets.has_mesh[place])
         return HandAndObject(
             _doubles(batch.targets.hand_vertices[place]) if knows_mesh else None,
             _doubles(batch.targets.hand_joints[place]),
-            vertices,
-            faces,
+            seen.thing.vertices,
+            seen.thing.faces,
         )
 
-    def _true_object(self, index: int, sample: Mapping[str, Any]) -> tuple[Vertices, np.ndarray]:
+    def _true_object(self, thing: Thing, sample: Mapping[str, Any]) -> Thing:
         """Return the object as rendered, relative to the model's root, axes of the crop."""
-        thing = self.source.thing(index)
         relative = thing.vertices - sample["hand/joints"][self.model.config.root_joint]
         mirrored = SIDES[int(sample["hand/side"])] != self.pictures.side
-        return relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), thing.faces
+        return Thing(relative * ([-1, 1, 1] if mirrored else [1, 1, 1]), thing.faces)
 
 
 def _moved(shape: HandAndObject, by: Float[np.ndarray, "3"]) -> HandAndObject:

@@ -24,7 +24,7 @@ PROTOCOLS = {
     "object_chamfer_mm2": "ObMan: mean squared distance, both directions added, predicted "
     "vertices and 600 points of the true surface, relative to the hand's root",
     "object_chamfer_unit_sphere": "ObMan's object-only tables: the same, each cloud moved and "
-    "scaled to the unit sphere; a pure number",
+    "scaled to the unit sphere, the predicted one as decoded; a pure number",
     "object_surface_chamfer_cm2": "Grasping Field and gSDF: the same between 30,000 points drawn "
     "on either surface; they report the median",
     "object_f": "F-score of those 30,000 points",

@@ -75,9 +75,10 @@ def train(
         )
         for record in steps:
             log.step(record)
-            if record.step % session.steps_per_epoch == 0:
-                _end_epoch(session, out, log, reporter)
-            elif record.step % config.save_steps == 0:
+            ended = record.step % session.steps_per_epoch == 0
+            measured = ended and _end_epoch(session, out, log, reporter)
+            # Not after every epoch: of few pictures it is one step, and to save takes longer.
+            if measured or record.step % config.save_steps == 0:
                 session.save(out / LAST)
     return _last_scores(session)
 
@@ -205,21 +206,22 @@ def _require_finite(record: StepRecord, batch: Batch) -> None:
     )
 
 
-def _end_epoch(session: Session, out: Path, log: TrainingLog, reporter: Reporter) -> None:
-    """Measure if it is time, and save."""
+def _end_epoch(session: Session, out: Path, log: TrainingLog, reporter: Reporter) -> bool:
+    """Measure if it is time, and save what is best; return whether it was time."""
     epoch = session.step // session.steps_per_epoch
     is_last = session.step == session.total_steps
-    if epoch % session.config.validate_every == 0 or is_last:
-        scores = validate(session.bare, session.validation)
-        log.scores(scores)
-        reporter.say(f"epoch {epoch}: {describe(scores)}")
-        # Contact changes what is best: the second stage begins its own comparison.
-        if epoch == session.config.epochs + 1:
-            session.best_mm = float("inf")
-        if scores.overall_mm < session.best_mm:
-            session.best_mm = scores.overall_mm
-            session.save(out / BEST)
-    session.save(out / LAST)
+    # Contact changes what is best: the second stage begins its own comparison.
+    if epoch == session.config.epochs + 1:
+        session.best_mm = float("inf")
+    if epoch % session.config.validate_every and not is_last:
+        return False
+    scores = validate(session.bare, session.validation)
+    log.scores(scores)
+    reporter.say(f"epoch {epoch}: {describe(scores)}")
+    if scores.overall_mm < session.best_mm:
+        session.best_mm = scores.overall_mm
+        session.save(out / BEST)
+    return True
 
 
 def describe(scores: Scores) -> str:

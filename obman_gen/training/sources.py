@@ -182,6 +182,7 @@ class ForeignSource:
         name, folder, options = parsed(where)
         assert name is not None
         self.where, self.image, self.vertex_count = where, image, 0
+        self._last: tuple[int, AnnotatedImage] | None = None
         self.samples = READERS[name].open(folder, split, image, options)
         if not len(self.samples):
             raise InputError(f"{where} has no sample in its {split} split")
@@ -190,7 +191,7 @@ class ForeignSource:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        sample: AnnotatedImage = self.samples[index]
+        sample = self._sample(index)
         values = sample.fields()
         if len(values.get("hand/vertices", ())) != self.vertex_count:
             values.pop("hand/vertices", None)
@@ -206,12 +207,18 @@ class ForeignSource:
         values.setdefault("object/surface_points", np.zeros((2048, 3), np.float32))
         return values
 
+    def _sample(self, index: int) -> AnnotatedImage:
+        """Read a sample; the last one is kept, for what is asked about it next."""
+        if self._last is None or self._last[0] != index:
+            self._last = index, self.samples[index]
+        return self._last[1]
+
     def require_hand(self, hand: HandModel) -> None:
         """Take any; vertices of a model with another number of them count as unknown."""
         self.vertex_count = len(hand.template)
 
     def thing(self, index: int) -> Thing:
-        sample: AnnotatedImage = self.samples[index]
+        sample = self._sample(index)
         if sample.object_vertices is None or sample.object_faces is None:
             if "o" not in self.image:
                 return Thing(np.zeros((0, 3)), np.zeros((0, 3), np.int64))

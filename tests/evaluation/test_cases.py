@@ -47,6 +47,46 @@ def test_another_root_moves_each_side_to_its_own(run, checkpoint):
     assert_allclose(off, 0, atol=1e-6)
 
 
+def test_every_sample_of_a_split_is_a_case_of_a_model_trained_on_a_share_of_it(run, checkpoint):
+    model, info = load_model(checkpoint)
+    config = replace(info.config, fraction=0.5)
+
+    cases = list(CaseSource.open(model, config, (run, "train", "ho")).cases())
+
+    assert [case.sample_id for case in cases] == ["train-00000000", "train-00000001"]
+
+
+def test_a_sample_is_read_once(source, monkeypatch):
+    read = []
+    one = type(source.source).__getitem__
+    monkeypatch.setattr(
+        type(source.source), "__getitem__", lambda self, at: (read.append(at), one(self, at))[1]
+    )
+
+    list(source.cases())
+
+    assert read == list(range(5))
+
+
+def test_the_shape_alone_is_measured_as_decoded_whatever_the_size_and_place(source):
+    """Objects alone teach neither: a size of a billionth or a mirroring one may come out."""
+    case = next(source.cases())
+    spoilt = replace(case.predicted, object_vertices=-1e-9 * case.predicted.object_vertices)
+
+    values = [
+        measure(
+            replace(case, predicted=predicted),
+            source.model.hand,
+            RandomStreams(0, "test")("shape"),
+            "o",
+            simulate=False,
+        ).values
+        for predicted in (case.predicted, spoilt)
+    ]
+
+    assert values[0] == values[1]
+
+
 def test_truth_against_itself_is_perfect(source):
     case = next(source.cases())
     rng = RandomStreams(0, "test")("truth")

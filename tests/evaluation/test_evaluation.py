@@ -76,6 +76,17 @@ def test_pictures_show_each_chosen_case_once_with_both_meshes(evaluated):
     assert (np.abs(truth - image).sum(axis=-1) > 30).mean() > 0.05
 
 
+def test_results_of_two_trainings_do_not_share_a_folder(run):
+    folders = {
+        evaluation.Request(run / "training" / name / "best.pt", run).folder
+        for name in ("first", "second")
+    }
+
+    assert folders == {
+        run / "training" / "evaluation" / f"{name}-best-test-ho" for name in ("first", "second")
+    }
+
+
 def test_ranks_are_from_the_least_error_to_the_largest():
     rows = [Measured({"hand_error_mm": value}, np.full(21, value)) for value in (3.0, 1.0, 2.0)]
 

@@ -20,7 +20,7 @@ from obman_gen.experiments.transfer import transfer
 from obman_gen.progress import Reporter
 from obman_gen.reconstruction.config import LossWeights
 from obman_gen.training import checkpoints
-from obman_gen.training.config import TrainConfig
+from obman_gen.training.config import PRESETS, TrainConfig
 
 WORDS = ("image_px=32", "batch_size=2", "points=100", "warmup_steps=1", "epochs=1")
 TINY = TrainConfig(
@@ -82,6 +82,16 @@ def test_a_branch_of_the_occlusion_study_is_trained_by_its_own_terms_alone():
     assert thing.crop_around == both.crop_around == "object"
 
 
+def test_the_papers_preset_still_teaches_the_object_of_the_occlusion_study():
+    """That preset compares the object in its place alone, which this study leaves out."""
+    base = replace(TINY, weights=replace(LossWeights(), **PRESETS["paper"]["weights"]))
+
+    *_, thing, both = (training.config for training in occlusion(base, "run").trainings)
+
+    assert thing.weights == both.weights
+    assert thing.weights.chamfer_centred == base.weights.chamfer > 0
+
+
 def test_contact_variants_begin_with_the_same_weights_and_differ_in_two_numbers(run):
     listener = Listener()
     study = contact(replace(TINY, contact_epochs=1), str(run))
@@ -101,6 +111,22 @@ def test_contact_variants_begin_with_the_same_weights_and_differ_in_two_numbers(
     assert weights == [(0, 0), (0.3125, 0), (0, 0.3125), (0.3125, 0.3125)]
     alike = [replace(one, weights=LossWeights()) for one in configs]
     assert all(one == alike[0] for one in alike)
+
+
+def test_published_numbers_stand_beside_the_measure_they_are_of():
+    (table,) = contact(TINY, "run").tables
+
+    measures = {(cell.row, cell.column): cell.measure for cell in table.cells}
+    of_none = {
+        measures[place]: value for place, value in table.published.items() if "none" in place
+    }
+    assert of_none == {
+        "hand_error_mm": 11.6,
+        "object_chamfer_mm2": 641,
+        "max_penetration_mm": 9.5,
+        "simulation_displacement_mm": 31.3,
+        "obman_intersection_volume_cm3": 12.3,
+    }
 
 
 def test_the_sweep_keeps_the_joint_weight_and_a_given_start_is_not_trained():
@@ -132,21 +158,22 @@ def test_transfer_trains_each_source_and_tests_all_on_the_target(run, tmp_path):
 
 
 def test_lowdata_takes_equally_many_steps_on_nested_shares(run, tmp_path):
-    real = synthetic.make_run(tmp_path / "real", {"train": 4, "val": 1, "test": 1}, seed=6)
+    """A quarter of 7 pictures is 2: one step an epoch instead of three, not of four."""
+    real = synthetic.make_run(tmp_path / "real", {"train": 7, "val": 1, "test": 1}, seed=6)
 
-    result = invoke(run, "lowdata", "--real", str(real), "--fractions", "0.5,1")
+    result = invoke(run, "lowdata", "--real", str(real), "--fractions", "0.25,1")
 
     assert result.exit_code == 0, result.output
     folder = run / "training" / "experiments" / "lowdata"
     steps = {
         name: checkpoints.read(folder / name / "last.pt")["info"].step
-        for name in ("synthetic", "real-0.5", "both-0.5", "real-1", "both-1")
+        for name in ("real-0.25", "both-0.25", "real-1", "both-1")
     }
-    assert len(set(steps.values())) == 1, steps
+    assert set(steps.values()) == {3}, steps
     hand, thing = json.loads((folder / "tables.json").read_text())
     assert list(hand["values"]) == ["real", "synthetic, then real", "synthetic"]
     assert len(set(hand["values"]["synthetic"].values())) == 1
-    assert list(thing["values"]["real"]) == ["0.5", "1"]
+    assert list(thing["values"]["real"]) == ["0.25", "1"]
 
 
 def test_other_settings_are_refused_and_trained_anew_when_forced(run, tmp_path):
@@ -161,6 +188,32 @@ def test_other_settings_are_refused_and_trained_anew_when_forced(run, tmp_path):
     assert conduct(1) == first
     assert conduct(2, force=True) != first
     assert checkpoints.read(tmp_path / "own" / "last.pt")["info"].config.seed == 2
+
+
+def test_a_training_that_stopped_on_other_data_begins_anew_when_forced(tmp_path, monkeypatch):
+    from obman_gen.training import loop
+
+    def conduct(seed, *, force=False):
+        synthetic.make_run(tmp_path / str(seed), {"train": 4, "val": 1, "test": 1}, seed=seed)
+        link = tmp_path / "run"
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / str(seed))
+        study = transfer(replace(TINY, epochs=2), {"own": str(link)}, str(link))
+        Laboratory(link, tmp_path / "study", Listener(), force).conduct(study)
+
+    def stop(session, out, *_):
+        session.save(out / "last.pt")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_end_epoch", stop)
+        with pytest.raises(KeyboardInterrupt):
+            conduct(1)
+    with pytest.raises(InputError, match="own holds a training with other settings or data"):
+        conduct(2)
+    conduct(3, force=True)
+
+    assert checkpoints.read(tmp_path / "study" / "own" / "last.pt")["info"].step == 2
 
 
 def test_an_interrupted_study_goes_on_where_it_stopped(run, tmp_path, monkeypatch):

@@ -168,7 +168,7 @@ def test_cloth_stays_off_the_skin_and_hems_are_closed():
     body = figure().body_shape
     garments, _ = wardrobe("wardrobe-val-0001", body)
 
-    shirt = posed_garments(garments, body.vertices, body.faces)[1]
+    shirt = posed_garments(garments, body.vertices, body)[1]
 
     edges = np.sort(shirt.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
     _, counts = np.unique(edges, axis=0, return_counts=True)

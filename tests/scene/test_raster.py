@@ -8,7 +8,7 @@ from scene.stand_in import camera, drawing
 from trimesh.ray.ray_pyembree import RayMeshIntersector
 
 from obman_gen.sample import HAND, OBJECT, Camera
-from obman_gen.scene.raster import camera_rays, cast, ground_truth, joined
+from obman_gen.scene.raster import NEAR_M, camera_rays, cast, ground_truth, joined
 from obman_gen.scene.visibility import measure, view_truths
 
 FRONT = np.array([[-1, -1, 2.0], [1, -1, 2], [1, 1, 2], [-1, 1, 2]])
@@ -48,6 +48,36 @@ def test_vertices_behind_the_camera_are_never_seen():
     hits = cast(FRONT * [1, 1, -1], SQUARE, camera())
 
     assert (hits.faces == -1).all()
+
+
+def every_ray_against_every_face(vertices, faces, seen_by):
+    """Solve each ray and plane for corner weights and depth; return the nearest depth."""
+    rays = camera_rays(seen_by).reshape(-1, 3)
+    a, b, c = vertices[faces].transpose(1, 0, 2)
+    crossed = np.stack([np.cross(b, c), np.cross(c, a), np.cross(a, b)])
+    weights = np.einsum("cfi,ri->crf", crossed, rays)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth_m = np.einsum("fi,fi->f", a, crossed[0]) / weights.sum(axis=0)
+    inside = (weights >= 0).all(axis=0) | (weights <= 0).all(axis=0)
+    depth_m = np.where(inside & (depth_m > NEAR_M), depth_m, np.inf)
+    return depth_m.min(axis=1).reshape(seen_by.height_px, seen_by.width_px)
+
+
+@pytest.mark.parametrize("size_m", [0.02, 0.3, 4.0])
+@pytest.mark.parametrize("skew", [0.0, 7.0])
+def test_no_face_loses_a_pixel(size_m, skew):
+    """Slivers, faces across the camera plane, faces on the near side: all rays meet all faces."""
+    rng = np.random.default_rng(3)
+    vertices = size_m * rng.normal(size=(240, 3)) + [0, 0, size_m]
+    vertices[::6] = vertices[1::6] + 10.0 ** rng.uniform(-9, -2, (40, 1)) * size_m
+    faces = np.arange(240).reshape(-1, 3)
+    intrinsics = np.array([[70, skew, 40.3], [0, 55, 30.8], [0, 0, 1.0]])
+    seen_by = Camera(intrinsics, 80, 60)
+
+    depth_m = cast(vertices, faces, seen_by).depth_m
+
+    assert_allclose(depth_m, every_ray_against_every_face(vertices, faces, seen_by), rtol=1e-9)
+    assert np.isfinite(depth_m).mean() > 0.2
 
 
 @pytest.mark.parametrize("offset_px", [(0.0, 0.0), (11.3, -7.9)])

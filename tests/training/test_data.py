@@ -87,6 +87,17 @@ def test_shrinking_averages_instead_of_skipping_pixels():
     assert_allclose(cut, 100, atol=2)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_crop_knows_which_of_its_pixels_the_picture_fills(seed):
+    crop, picture = random_crop(seed), np.full((240, 256, 3), 255, np.uint8)
+
+    shown = crop.shows(256, 240)
+
+    filled = np.asarray(crop.cut(picture)).any(axis=2)
+    assert (shown != filled).mean() < 0.01  # halves of pixels where reducing rounds up
+    assert shown.any()
+
+
 def test_the_box_of_one_point_still_has_a_size():
     centre, side = box_square(np.array([[3.0, 4.0]]))
 
@@ -138,6 +149,17 @@ def test_truth_projects_to_the_crops_joints(pictures, index, epoch):
 
     assert_allclose(project(joints, picture["intrinsics"]), picture["joints_2d"], atol=1e-2)
     assert_allclose(picture["hand_joints"][0], 0)
+
+
+def test_colours_change_nothing_beyond_the_picture(run, hand):
+    """Less contrast would turn the black beyond it grey, which no picture is that is measured."""
+    config = replace(CONFIG, augment=replace(CONFIG.augment, crop_factor=8.0, scale_jitter=0.0))
+    pictures = Pictures(run, "train", config, hand)
+
+    for index in range(len(pictures)):
+        image = pictures[Draw(index, 0)]["image"]
+
+        assert (image == 0).all(axis=0).mean() > 0.3
 
 
 def test_a_picture_supervises_what_it_shows(pictures):

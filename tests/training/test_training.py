@@ -132,8 +132,21 @@ def test_a_fine_tuning_starts_from_the_weights_of_a_checkpoint(stopped, hand):
     model = session.build_model(replace(TINY, start_from=str(stopped[2]), seed=9), hand)
 
     assert_close(model.state_dict(), trained.state_dict())
-    other = replace(TINY, start_from=str(stopped[2]), model=replace(TINY.model, pca_count=12))
-    with pytest.raises(InputError, match=r"has training\.model\.pca_count = 30, not 12"):
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"pca_count": 12}, r"pca_count = 30, not 12"),
+        ({"mean_pose": False}, r"mean_pose = True, not False"),
+        ({"root_joint": 9}, r"root_joint = 0, not 9"),
+        ({"normalisation": "half"}, r"normalisation = 'imagenet', not 'half'"),
+    ],
+)
+def test_weights_that_mean_something_else_are_no_start(stopped, hand, change, complaint):
+    other = replace(TINY, start_from=str(stopped[2]), model=replace(TINY.model, **change))
+
+    with pytest.raises(InputError, match=rf"has training\.model\.{complaint}"):
         session.build_model(other, hand)
 
 
@@ -206,6 +219,29 @@ def test_nothing_measured_is_no_score():
     assert Scores(3.0, math.nan, math.nan).overall_mm == 3.0
     assert_close(Scores(3.0, 50.0, 2.0).overall_mm, 8.0)
     assert_close(Scores(math.nan, math.nan, 50.0).overall_mm, 5.0)
+
+
+def test_the_contact_stage_chooses_its_own_best_however_seldom_it_is_measured(
+    run, tmp_path, monkeypatch
+):
+    """Its first validation is here two epochs after its beginning, and worse than the last."""
+    errors = iter((1.0, 9.0))
+    monkeypatch.setattr(loop, "validate", lambda *_: Scores(next(errors), math.nan, math.nan))
+    config = replace(TINY, epochs=2, contact_epochs=2, validate_every=2)
+
+    loop.train(run, tmp_path, config, Reporter())
+
+    assert checkpoints.read(tmp_path / session.BEST)["info"].epoch == 4
+
+
+def test_epochs_of_one_step_are_not_all_saved(run, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(session.Session, "save", lambda self, path: saved.append(self.step))
+    config = replace(TINY, batch_size=8, epochs=9, contact_epochs=0, validate_every=4, save_steps=7)
+
+    loop.train(run, tmp_path, config, Reporter())
+
+    assert set(saved) == {4, 7, 8, 9}
 
 
 def invoke(run, *words):
