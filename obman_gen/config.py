@@ -131,8 +131,19 @@ def to_toml(config: Config) -> str:
 
 
 def load(path: Path) -> Config:
-    """Read a complete configuration back."""
-    return from_mapping(_read(path), str(path))
+    """Read a complete configuration back.
+
+    Raises:
+        InputError: if the file is damaged, or of a version with other settings.
+    """
+    mapping = _read(path)
+    try:
+        return from_mapping(mapping, "configuration")
+    except InputError as error:
+        raise InputError(
+            f"{path} is not of this version of obman-gen: {str(error).rstrip('.')}; use the version "
+            "that wrote it, or correct the file"
+        ) from error
 
 
 def data_part(config: Config) -> dict[str, Any]:
@@ -182,7 +193,7 @@ def _refuse_unknown_keys(kind: Any, mapping: Any, path: str) -> None:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean {path}{near[0]}?" if near else ""
             raise InputError(
-                f"unknown setting {path}{key}.{hint} {path or 'The top level'} has: "
+                f"unknown setting {path}{key}.{hint} {path.rstrip('.') or 'The top level'} has: "
                 f"{', '.join(known)}."
             )
         _refuse_unknown_keys(_dataclass_in(hints[key]), value, f"{path}{key}.")
