@@ -141,8 +141,8 @@ def load(path: Path) -> Config:
         return from_mapping(mapping, "configuration")
     except InputError as error:
         raise InputError(
-            f"{path} is not of this version of obman-gen: {str(error).rstrip('.')}; use the version "
-            "that wrote it, or correct the file"
+            f"{path} is not of this version of obman-gen: {str(error).rstrip('.')}; "
+            "use the version that wrote it, or correct the file"
         ) from error
 
 

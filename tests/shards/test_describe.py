@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 from rich.console import Console
+from shards import synthetic
 
 from obman_gen.assets import AssetsConfig
 from obman_gen.config import Config
@@ -64,6 +65,16 @@ def test_describing_again_writes_the_same_bytes(described):
 
     assert written(described) == before
     assert sheet == described / "stats" / "contact_sheet.png"
+
+
+def test_a_single_sample_is_described_too(tmp_path):
+    counts = {"train": 1, "val": 0, "test": 0}
+    run = synthetic.make_run(tmp_path / "run", counts)
+
+    describe.run(context_of(run))
+
+    assert "1 rendered sample" in (run / "README.md").read_text()
+    assert not (run / "stats" / "pose_variance.png").exists()
 
 
 def test_every_chart_of_the_table_is_drawn(described):
