@@ -165,11 +165,15 @@ def view(run: Path, port: int, sheet: Path | None):
 @run_option
 def export(run: Path, layout: str, out: Path):
     """Write the dataset in another layout to OUT."""
+    from obman_gen.progress import Reporter
     from obman_gen.registry import lookup
     from obman_gen.shards.exporters import EXPORTERS
 
+    def track(rows: Iterable, count: int) -> Iterable:
+        return Reporter().track(rows, count, "export", "sample")
+
     with user_errors():
-        count = lookup(EXPORTERS, layout, "export format")(run, out)
+        count = lookup(EXPORTERS, layout, "export format")(run, out, track)
         click.echo(f"{count} samples in {out}")
 
 
@@ -189,7 +193,7 @@ def publish(run: Path, target: str):
 
     with user_errors():
         copied, total = copy_shards(run, target, track)
-        click.echo(f"{copied} shards copied, {total} in {target}")
+        click.echo(f"{copied} of {total} shards copied to {target}, the others were there")
 
 
 EPILOG_TRAIN = """\b

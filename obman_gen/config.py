@@ -5,6 +5,7 @@ together, reads them and writes the resolved result.
 """
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -114,6 +115,7 @@ def _with_scene_preset(layer: Mapping[str, Any]) -> Mapping[str, Any]:
 def from_mapping(mapping: Mapping[str, Any], where: str) -> Config:
     """Build a configuration from nested tables; missing keys take their defaults."""
     _refuse_unknown_keys(Config, mapping, "")
+    _refuse_no_numbers(mapping, "")
     try:
         return msgspec.convert(mapping, Config)
     except msgspec.ValidationError as error:
@@ -129,8 +131,19 @@ def to_toml(config: Config) -> str:
 
 
 def load(path: Path) -> Config:
-    """Read a complete configuration back."""
-    return from_mapping(_read(path), str(path))
+    """Read a complete configuration back.
+
+    Raises:
+        InputError: if the file is damaged, or of a version with other settings.
+    """
+    mapping = _read(path)
+    try:
+        return from_mapping(mapping, "configuration")
+    except InputError as error:
+        raise InputError(
+            f"{path} is not of this version of obman-gen: {str(error).rstrip('.')}; "
+            "use the version that wrote it, or correct the file"
+        ) from error
 
 
 def data_part(config: Config) -> dict[str, Any]:
@@ -180,10 +193,19 @@ def _refuse_unknown_keys(kind: Any, mapping: Any, path: str) -> None:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean {path}{near[0]}?" if near else ""
             raise InputError(
-                f"unknown setting {path}{key}.{hint} {path or 'The top level'} has: "
+                f"unknown setting {path}{key}.{hint} {path.rstrip('.') or 'The top level'} has: "
                 f"{', '.join(known)}."
             )
         _refuse_unknown_keys(_dataclass_in(hints[key]), value, f"{path}{key}.")
+
+
+def _refuse_no_numbers(mapping: Mapping[str, Any], path: str) -> None:
+    """Refuse nan and infinity, which TOML has and comparisons let pass."""
+    for key, value in mapping.items():
+        if isinstance(value, Mapping):
+            _refuse_no_numbers(value, f"{path}{key}.")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{path}{key} must be a finite number, got {value}")
 
 
 def _dataclass_in(hint: Any) -> Any:
@@ -194,9 +216,21 @@ def _dataclass_in(hint: Any) -> Any:
 
 
 def _plain(message: str) -> str:
-    """Turn msgspec's path notation into ours."""
+    """Turn msgspec's path notation into ours, and name the choices where it leaves them out."""
     text, _, place = message.partition(" - at `$.")
-    return f"{place.rstrip('`')}: {text[0].lower()}{text[1:]}" if place else text
+    if not place:
+        return text
+    path = place.rstrip("`")
+    choices = ", ".join(map(str, _choices(path))) if text.startswith("Invalid enum value") else ""
+    return f"{path}: {text[0].lower()}{text[1:]}" + (f"; choices: {choices}" if choices else "")
+
+
+def _choices(path: str) -> tuple[Any, ...]:
+    """Return the values of the literal annotation of a setting."""
+    kind: Any = Config
+    for name in path.split("."):
+        kind = _dataclass_in(get_type_hints(kind)[name])
+    return get_args(kind)
 
 
 def _without_none(value: Any) -> Any:

@@ -64,6 +64,8 @@ class Reporter:
 
     def _lines(self, items: Iterable[T], total: int, label: str, pace: Pace) -> Iterator[T]:
         begin_s = last_s = self._clock()
+        # The first item may take minutes: workers start, functions are compiled.
+        self.say(f"{label}: 0/{total}")
         for done, item in enumerate(items, start=1):
             yield item
             now_s = self._clock()

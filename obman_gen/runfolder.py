@@ -74,17 +74,7 @@ class RunFolder:
         Raises:
             InputError: if it cannot be created or written.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            # os.access says yes to root even on a read-only mount: try instead.
-            probe = self.root / f".write-test-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise InputError(
-                f"run folder {self.root} cannot be written: {error.strerror}; "
-                "choose another with --run"
-            ) from error
+        require_writable(self.root, "run folder", "--run")
         remove_leftovers(self.root)
 
     @contextmanager
@@ -109,6 +99,24 @@ class RunFolder:
             raise InputError(
                 f"{path} does not exist; run `obman-gen --run {self.root} {made_by}` first"
             )
+
+
+def require_writable(folder: Path, kind: str, option: str) -> None:
+    """Create a folder if need be, and refuse one that files cannot be put into.
+
+    Raises:
+        InputError: naming what kind of folder it is and the option that chooses it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # os.access says yes to root even on a read-only mount: try instead.
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"{kind} {folder} cannot be written: {error.strerror}; choose another with {option}"
+        ) from error
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

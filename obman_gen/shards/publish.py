@@ -5,6 +5,7 @@ a run that has grown adds to it. The manifest goes last: what a copy lists is wh
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,4 +81,9 @@ def _put_shard(files: Any, manifest: Manifest, entry: ShardEntry, root: str) -> 
 def _put(files: Any, data: bytes, root: str, path: str) -> None:
     whole = f"{root}/{path}"
     files.makedirs(whole.rpartition("/")[0], exist_ok=True)
-    files.pipe_file(whole, data)
+    try:
+        files.pipe_file(whole, data)
+    except OSError:
+        with suppress(OSError):  # what is half written takes room and is of no use
+            files.rm_file(whole)
+        raise

@@ -13,6 +13,7 @@ from obman_gen.shards.card import card, origins_of
 from obman_gen.shards.figures.charts import CHARTS
 from obman_gen.shards.figures.gallery import contact_views, pose_views, scale_top
 from obman_gen.shards.figures.style import render
+from obman_gen.shards.manifest import Manifest
 from obman_gen.shards.page import PagePictures, page
 from obman_gen.shards.report import PAGE, REGIONS, SHEET, STATISTICS
 from obman_gen.shards.statistics import Table, describe_run, read_table
@@ -33,6 +34,8 @@ def run(context: Context) -> Path:
         InputError: if the run has no finished shard, or a file cannot be written.
     """
     folder, out = context.folder, context.folder.stats
+    samples = sum(entry.count for entry in Manifest.require(folder.root).entries)
+    context.reporter.say(f"statistics: reading {samples:,} samples")
     hand = load_hand_model(context.config.assets.mano or None)
     table = read_table(folder.root, hand)
     statistics = describe_run(folder.root, table, hand)

@@ -39,6 +39,11 @@ class AugmentConfig:
                 raise InputError(
                     f"training.augment.{name} must lie in [0, 1), got {getattr(self, name)}"
                 )
+        for name in ("rotation_rad", "blur_px", "hue"):
+            if not getattr(self, name) >= 0:
+                raise InputError(
+                    f"training.augment.{name} must be 0 or more, got {getattr(self, name)}"
+                )
 
 
 @dataclass(frozen=True)

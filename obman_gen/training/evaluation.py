@@ -7,7 +7,7 @@ from typing import Any
 
 from obman_gen.errors import InputError
 from obman_gen.progress import Reporter
-from obman_gen.runfolder import RunFolder
+from obman_gen.runfolder import RunFolder, require_writable
 from obman_gen.sample import Split
 from obman_gen.shards.manifest import sha256_of
 from obman_gen.streams import RandomStreams
@@ -76,6 +76,7 @@ def evaluate(request: Request, reporter: Reporter) -> Evaluation:
 def evaluate_to(request: Request, folder: Path, reporter: Reporter) -> tuple[Evaluation, Files]:
     """Evaluate and write ``results.json``, ``table.txt`` and ``cases.png`` to a folder."""
     source, checkpoint = _open(request)
+    require_writable(folder, "results folder", "--out")  # not only after hours of measuring
     evaluation = _evaluated(source, checkpoint, request, reporter)
     files = Files(folder / "results.json", folder / "table.txt", folder / "cases.png")
     evaluation.save(files.results)
@@ -119,7 +120,7 @@ def _evaluated(
     ids: list[str] = []
     measured: list[Measured] = []
     baseline = Baseline.of(request.run, source.root_joint, source.model.hand.side)
-    for case in reporter.track(source.cases(), len(source), "evaluate", "samples"):
+    for case in reporter.track(source.cases(), len(source), "evaluate", "sample"):
         rng = RandomStreams(request.seed, case.sample_id)("evaluate")
         ids.append(case.sample_id)
         what = request.measured or request.image

@@ -1,6 +1,7 @@
 """Reconstruct hand and object from one's own pictures."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,8 +50,8 @@ class View:
     def __post_init__(self):
         if self.box_px is not None and not min(self.box_px[2:]) > 0:
             raise InputError(f"--box needs a positive width and height, got {self.box_px}")
-        if self.focal_px is not None and not self.focal_px > 0:
-            raise InputError(f"--focal must be positive, got {self.focal_px}")
+        if self.focal_px is not None and not 0 < self.focal_px < math.inf:
+            raise InputError(f"--focal must be positive and finite, got {self.focal_px}")
 
     def intrinsics(self, width_px: int, height_px: int) -> Float[np.ndarray, "3 3"]:
         """Return the picture's matrix; unless known, its principal point is in the middle."""
@@ -137,7 +138,9 @@ def parse_box(text: str | None) -> tuple[float, float, float, float] | None:
     if text is None:
         return None
     try:
-        left, top, width, height = (float(part) for part in text.split(","))
+        left, top, width, height = numbers = [float(part) for part in text.split(",")]
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(text)
     except ValueError as error:
         raise InputError(f"--box takes LEFT,TOP,WIDTH,HEIGHT in pixels, got {text!r}") from error
     return left, top, width, height
@@ -153,6 +156,9 @@ def predict_files(images: Sequence[Path], checkpoint: Path, view: View, out: Pat
     if len(set(names)) < len(names):
         raise InputError(f"two pictures have one name: {', '.join(sorted(names))}; rename one")
     model, info = load_model(checkpoint)
+    for path in images:
+        if not path.is_file():
+            raise InputError(f"picture {path} does not exist")
     for path in images:
         made = reconstruct(read_picture(path), view, model, info.config)
         source = {"picture": str(path), "checkpoint": str(checkpoint), "epoch": info.epoch}

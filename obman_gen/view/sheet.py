@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+from obman_gen.registry import lookup
 from obman_gen.runfolder import write_atomically
 from obman_gen.sample import VIEWS
 from obman_gen.shards.whole_run import WholeRun, evenly
@@ -32,19 +33,25 @@ FIELDS = (
 )
 
 
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Pillow's name of a picture's format by the end of its file name."""
+
+
 def write_contact_sheet(run: Path, out: Path, count: int = SAMPLES) -> Path:
-    """Draw samples spread evenly over a run and write them as one PNG.
+    """Draw samples spread evenly over a run and write them as one picture.
 
     Raises:
-        InputError: if the run has no samples or the file cannot be written.
+        InputError: if the run has no samples, or the file cannot be written or is to be another
+            kind of picture than `FORMATS`.
     """
+    kind = lookup(FORMATS, out.suffix.lower(), "kind of contact sheet")
     whole = WholeRun(run, FIELDS)
     chosen = [whole[index] for index in evenly(len(whole), count)]
     shown = f", {len(chosen)} of them shown" if len(chosen) < len(whole) else ""
     total = f"{len(whole):,} samples{shown}"
     sheet = compose(chosen, run.resolve().name, total)
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", compress_level=6)
+    sheet.save(buffer, kind, compress_level=6, quality=92)
     write_atomically(out, buffer.getvalue())
     return out
 

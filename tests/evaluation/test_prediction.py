@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -124,12 +125,26 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path):
         read_picture(tmp_path / "text.png")
     with pytest.raises(InputError, match="does not exist"):
         read_picture(tmp_path / "none.png")
-    with pytest.raises(InputError, match="--box takes LEFT,TOP,WIDTH,HEIGHT"):
-        parse_box("1,2,3")
+    for text in ("1,2,3", "nan,0,5,5", "0,0,inf,5"):
+        with pytest.raises(InputError, match="--box takes LEFT,TOP,WIDTH,HEIGHT"):
+            parse_box(text)
     with pytest.raises(InputError, match="positive width and height"):
         View((0.0, 0.0, 0.0, 5.0))
-    with pytest.raises(InputError, match="--focal must be positive"):
-        View(focal_px=0.0)
+    for focal_px in (0.0, math.nan, math.inf):
+        with pytest.raises(InputError, match="--focal must be positive and finite"):
+            View(focal_px=focal_px)
+
+
+def test_a_missing_picture_is_told_before_others_are_predicted(picture, checkpoint, tmp_path):
+    Image.fromarray(picture).save(tmp_path / "there.png")
+    pictures = (tmp_path / "there.png", tmp_path / "none.png")
+    words = ("--checkpoint", checkpoint, "--out", tmp_path / "out")
+
+    result = CliRunner().invoke(main, ["predict", *map(str, (*pictures, *words))])
+
+    assert result.exit_code == 1
+    assert "none.png does not exist" in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_pictures_of_one_name_are_refused(tmp_path, checkpoint):

@@ -16,6 +16,28 @@ WRONG = {
     "a scheduler that is none": (["dataset", "--scheduler", "foo"], "scheduler must be"),
     "a configuration that is missing": (["dataset", "--config", "none.toml"], "none.toml"),
     "a negative seed": (["dataset", "--seed", "-1"], "seed must be 0 or more"),
+    "no number": (
+        ["dataset", "--set", "scene.light.level_max=nan"],
+        "must be a finite number, got",
+    ),
+    "infinity": (
+        ["dataset", "--set", "scene.person.shape_std=inf"],
+        "must be a finite number, got",
+    ),
+    "a choice that is none": (
+        ["dataset", "--set", "training.precision=fp8"],
+        "training.precision: invalid enum value 'fp8'; choices: no, bf16",
+    ),
+    "a weight below zero": (
+        ["grasp", "--set", "grasps.refine.pose_weight=-1.0"],
+        "grasps.refine.pose_weight must be 0 or more, got -1.0",
+    ),
+    "a limit below zero": (
+        ["grasp", "--set", "grasps.limits.contact_distance_m=-0.1"],
+        "grasps.limits.contact_distance_m must be 0 or more",
+    ),
+    "no cooling": (["grasp", "--set", "grasps.cooling=0.0"], "grasps.cooling must be positive"),
+    "a hue below zero": (["train", "--set", "training.augment.hue=-0.1"], "hue must be 0 or more"),
     "a category that is none": (
         ["objects", "--set", 'objects.categories=["mugg"]'],
         "unknown category 'mugg'",

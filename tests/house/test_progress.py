@@ -19,17 +19,18 @@ def test_pace_extrapolates_linearly():
     assert describe_pace(40, 40, 10.0, "object") == "4.0 object/s, took 10 s"
 
 
-def test_plain_lines_come_at_intervals_and_at_the_end():
+def test_plain_lines_come_at_the_start_at_intervals_and_at_the_end():
     out, times = io.StringIO(), iter(range(0, 1000, 4))
     reporter = Reporter(Console(file=out, width=200), clock=lambda: float(next(times)))
 
     assert list(reporter.track("abcdef", 6, "render", "shard")) == list("abcdef")
 
     lines = out.getvalue().splitlines()
-    assert lines[0].startswith("render: 3/6")  # 12 s in: the first item after the interval
+    assert lines[0] == "render: 0/6"  # before the first item, which may take minutes
+    assert lines[1].startswith("render: 3/6")  # 12 s in: the first item after the interval
     assert 2 * 4 < PLAIN_INTERVAL_S <= 3 * 4
     assert lines[-1] == "render: 6/6, 4.0 s/shard, took 24 s"
-    assert len(lines) == 2
+    assert len(lines) == 3
 
 
 def test_a_terminal_gets_a_bar():

@@ -76,6 +76,24 @@ def test_what_no_data_depend_on_may_always_change(made):
     assert folder.cache.exists()
 
 
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("old = 3", r"unknown setting old\. The top level has: .*; use the version that wrote it"),
+        ("seed = -1", r"seed must be 0 or more, got -1; use the version that wrote it"),
+        ("seed = 'x'", r"configuration: seed: expected `int`, got `str`; use the version"),
+    ],
+)
+def test_a_configuration_of_another_version_is_named(tmp_path, line, complaint):
+    folder = RunFolder(tmp_path)
+    folder.config.write_text(line)
+
+    with pytest.raises(InputError, match=rf"config\.toml is not of this version.*{complaint}"):
+        settle_config(folder, None, None, ())
+
+    assert folder.config.read_text() == line
+
+
 def test_a_variable_that_came_later_is_named(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path / "run")
     settle_config(folder, None, None, ())

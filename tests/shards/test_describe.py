@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from PIL import Image
 from rich.console import Console
+from shards import synthetic
 
 from obman_gen.assets import AssetsConfig
 from obman_gen.config import Config
@@ -28,6 +29,7 @@ from obman_gen.shards.report import print_statistics
 from obman_gen.shards.whole_run import WholeRun, evenly
 from obman_gen.stages import describe
 from obman_gen.stages.context import Context
+from obman_gen.view import write_contact_sheet
 
 VOID = {"meta", "link", "img", "br", "input"}
 
@@ -63,6 +65,16 @@ def test_describing_again_writes_the_same_bytes(described):
 
     assert written(described) == before
     assert sheet == described / "stats" / "contact_sheet.png"
+
+
+def test_a_single_sample_is_described_too(tmp_path):
+    counts = {"train": 1, "val": 0, "test": 0}
+    run = synthetic.make_run(tmp_path / "run", counts)
+
+    describe.run(context_of(run))
+
+    assert "1 rendered sample" in (run / "README.md").read_text()
+    assert not (run / "stats" / "pose_variance.png").exists()
 
 
 def test_every_chart_of_the_table_is_drawn(described):
@@ -267,3 +279,16 @@ def test_a_drawn_sphere_covers_the_area_of_a_disc():
 
     # Half the width: a quarter of pi/4. From 1 m away a sphere's rim stands out by 0.13 %.
     assert_allclose(picture[..., 3].mean() / 255, np.pi / 16, rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.webp", "WEBP")]
+)
+def test_a_contact_sheet_is_the_picture_its_name_says(described, tmp_path, name, kind):
+    with Image.open(write_contact_sheet(described, tmp_path / name)) as sheet:
+        assert sheet.format == kind
+
+
+def test_a_contact_sheet_of_no_kind_is_refused(described, tmp_path):
+    with pytest.raises(InputError, match=r"unknown kind of contact sheet '\.xyz'. Choices: .jpeg"):
+        write_contact_sheet(described, tmp_path / "a.xyz")

@@ -39,3 +39,17 @@ def test_every_example_on_the_page_runs(tmp_path, monkeypatch):
 
     assert len(examples) == 5
     assert names["images"].shape == (8, 3, 64, 64)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/hands.md"])
+def test_the_examples_of_other_pages_run(tmp_path, monkeypatch, page):
+    synthetic.make_run(tmp_path / "runs" / "default")
+    text = (document.PAGE.parents[1] / page).read_text()
+    monkeypatch.chdir(tmp_path)
+    names = {}
+
+    for example in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        if "import smplx" not in example:  # not ours to install
+            exec(example, names)  # noqa: S102 the page's own code
+
+    assert names["sample"]["hand/vertices"].shape == (1669, 3)

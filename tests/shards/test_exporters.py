@@ -468,6 +468,20 @@ def test_rows_come_split_by_split_with_the_numbers_of_their_ids(run):
     assert list(dict.fromkeys(row.split for row in rows)) == list(SPLITS)
 
 
+@pytest.mark.parametrize("layout", EXPORTERS)
+def test_every_exporter_tells_how_far_it_is(run, tmp_path, layout):
+    told = []
+
+    def track(rows, count):
+        for row in rows:
+            told.append((row.sample_id, count))
+            yield row
+
+    count = EXPORTERS[layout](run, tmp_path / layout, track)
+
+    assert [total for _, total in told] == [count] * count
+
+
 def test_the_hand_in_opengl_axes_is_the_hand_with_y_and_z_turned_around(run):
     row = next(rows_of(run))
     hand = load_hand_model()

@@ -1,3 +1,4 @@
+import errno
 import shutil
 from importlib.util import find_spec
 
@@ -87,6 +88,21 @@ def test_a_storage_that_fails_in_its_own_way_is_named(run, bucket, monkeypatch):
     monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", fail)
     with pytest.raises(InputError, match=f"{bucket} cannot be written: no answer"):
         publish(run, bucket)
+
+
+def test_a_full_disk_gets_no_half_written_shard(run, tmp_path, monkeypatch):
+    files = fsspec.filesystem("file")
+    put = type(files).pipe_file
+
+    def full(self, path, data, **options):
+        put(self, path, data[:100], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(files), "pipe_file", full)
+    with pytest.raises(InputError, match=r"cannot be written: .*No space left"):
+        publish(run, str(tmp_path / "copy"))
+
+    assert [path for path in (tmp_path / "copy").rglob("*") if path.is_file()] == []
 
 
 def test_a_damaged_shard_is_not_published(run, bucket, tmp_path):

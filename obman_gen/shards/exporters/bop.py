@@ -9,6 +9,7 @@ from obman_gen.sample import OBJECT, SPLITS
 from obman_gen.shards.exporters.meshes import ply_bytes
 from obman_gen.shards.exporters.rows import (
     Row,
+    Track,
     box_of,
     rows_of,
     split_scale,
@@ -26,7 +27,7 @@ DEPTH_SCALE = 0.1
 MM = 1000.0
 
 
-def export_bop(run: Path, out: Path) -> int:
+def export_bop(run: Path, out: Path, track: Track | None = None) -> int:
     """Write ``SPLIT/SCENE/...`` and ``models/``; return the number of samples.
 
     A model is an object at one scale: BOP's poses are rigid. ``scene_hand.json`` beside BOP's
@@ -36,7 +37,7 @@ def export_bop(run: Path, out: Path) -> int:
     splits = [split for split in SPLITS if Manifest.require(run).of(split)]
     scenes = {split: _Scenes() for split in splits}
     with whole_folder(out) as folder:
-        for row in rows_of(run):
+        for row in rows_of(run, track):
             scenes[row.split].add(folder / row.split, row, models.number_of(folder, row))
         for split, written in scenes.items():
             written.close(folder / split)

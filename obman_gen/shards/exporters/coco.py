@@ -11,6 +11,7 @@ from obman_gen.shards.encoding import decode_depth
 from obman_gen.shards.exporters.rle import encode_mask
 from obman_gen.shards.exporters.rows import (
     Row,
+    Track,
     box_of,
     rows_of,
     whole_folder,
@@ -36,7 +37,7 @@ OUTSIDE, COVERED, SEEN = range(3)
 """COCO's visibility flags; here 0 means outside the image."""
 
 
-def export_coco(run: Path, out: Path) -> int:
+def export_coco(run: Path, out: Path, track: Track | None = None) -> int:
     """Write ``images/SPLIT/ID.jpg`` and ``annotations/SPLIT.json``; return the sample count.
 
     Masks show what is visible in the image of hand and object. A hand's annotation also has
@@ -48,7 +49,7 @@ def export_coco(run: Path, out: Path) -> int:
     splits = [split for split in SPLITS if Manifest.require(run).of(split)]
     documents = {split: _document(numbers) for split in splits}
     with whole_folder(out) as folder:
-        for row in rows_of(run):
+        for row in rows_of(run, track):
             name = f"{row.sample_id}.jpg"
             write_file(folder / "images" / row.split / name, row.jpeg("ho"))
             _add(documents[row.split], row, name, numbers)

@@ -12,6 +12,7 @@ from obman_gen.shards.exporters.meshes import obj_text
 from obman_gen.shards.exporters.rows import (
     OPENGL_FROM_OPENCV,
     Row,
+    Track,
     hand_in_opengl,
     rows_of,
     split_scale,
@@ -32,7 +33,7 @@ FROM_OURS = np.array([0, 5, 6, 7, 9, 10, 11, 17, 18, 19, 13, 14, 15, 1, 2, 3, 4,
 the tips from thumb to little finger."""
 
 
-def export_ho3d(run: Path, out: Path) -> int:
+def export_ho3d(run: Path, out: Path, track: Track | None = None) -> int:
     """Write a run in HO-3D's layout; return the number of samples.
 
     ``handPose`` is relative to the flat hand, as HO-3D's. A model is an object at one scale,
@@ -41,7 +42,7 @@ def export_ho3d(run: Path, out: Path) -> int:
     frames: dict[str, list[str]] = {}
     known = set[str]()
     with whole_folder(out) as folder:
-        for row in rows_of(run):
+        for row in rows_of(run, track):
             split = SPLIT_FOLDERS[row.split]
             lines = frames.setdefault(split, [])
             sequence, frame = divmod(len(lines), SEQUENCE_SIZE)

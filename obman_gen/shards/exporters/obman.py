@@ -11,6 +11,7 @@ from obman_gen.shards.exporters.meshes import obj_text
 from obman_gen.shards.exporters.rows import (
     OPENGL_FROM_OPENCV,
     Row,
+    Track,
     hand_in_opengl,
     rows_of,
     whole_folder,
@@ -23,7 +24,7 @@ from obman_gen.shards.schema import SIDES
 SHAPENET = "ShapeNetCore.v2"
 
 
-def export_obman(run: Path, out: Path) -> int:
+def export_obman(run: Path, out: Path, track: Track | None = None) -> int:
     """Write a run in ObMan's layout; return the number of samples.
 
     Images are copied byte for byte. Segmentation and depth take ObMan's channel order and
@@ -34,7 +35,7 @@ def export_obman(run: Path, out: Path) -> int:
     """
     count, known = 0, set[str]()
     with whole_folder(out) as folder:
-        for row in rows_of(run):
+        for row in rows_of(run, track):
             _write_sample(folder / row.split, row)
             if row.object_id not in known:
                 known.add(row.object_id)

@@ -3,7 +3,7 @@
 import json
 import pickle
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +69,27 @@ class Row:
         return mesh_of(self.shard, self.object_id)
 
 
-def rows_of(run: Path) -> Iterator[Row]:
+Track = Callable[[Iterable[Row], int], Iterable[Row]]
+"""Yields the same rows, of which there are so many, and shows progress."""
+
+
+def rows_of(run: Path, track: Track | None = None) -> Iterator[Row]:
     """Yield every sample of a run, split by split.
+
+    Args:
+        run: the run folder.
+        track: shows progress.
 
     Raises:
         InputError: if the run has no finished shard.
     """
     manifest = Manifest.require(run)
+    rows = _rows(run, manifest)
+    count = sum(entry.count for entry in manifest.entries)
+    yield from track(rows, count) if track else rows
+
+
+def _rows(run: Path, manifest: Manifest) -> Iterator[Row]:
     for split in SPLITS:
         for entry in manifest.of(split):
             shard = ShardFile(run / entry.path)

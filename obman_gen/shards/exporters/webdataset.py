@@ -13,13 +13,13 @@ import numpy as np
 from PIL import Image
 
 from obman_gen.sample import VIEWS
-from obman_gen.shards.exporters.rows import Row, rows_of, whole_folder, write_file
+from obman_gen.shards.exporters.rows import Row, Track, rows_of, whole_folder, write_file
 from obman_gen.shards.schema import SAMPLE_FIELDS
 
 SAMPLES_PER_TAR = 1000
 
 
-def export_webdataset(run: Path, out: Path) -> int:
+def export_webdataset(run: Path, out: Path, track: Track | None = None) -> int:
     """Write ``SPLIT-NNNNNN.tar`` and ``meshes/SYNSET_ID.npz``; return the number of samples.
 
     A sample is ``ID.{ho,h,o}.jpg``, ``ID.{ho,h,o}.segmentation.png`` (8 bit),
@@ -29,7 +29,7 @@ def export_webdataset(run: Path, out: Path) -> int:
     known = set[str]()
     count = 0
     with whole_folder(out) as folder:
-        for (split, number), rows in groupby(_numbered(run), key=lambda item: item[:2]):
+        for (split, number), rows in groupby(_numbered(run, track), key=lambda item: item[:2]):
             with tarfile.open(folder / f"{split}-{number:06d}.tar", "w") as tar:
                 for _, _, row in rows:
                     _add(tar, row)
@@ -40,10 +40,10 @@ def export_webdataset(run: Path, out: Path) -> int:
     return count
 
 
-def _numbered(run: Path) -> Iterator[tuple[str, int, Row]]:
+def _numbered(run: Path, track: Track | None) -> Iterator[tuple[str, int, Row]]:
     """Yield split, number of the tar file, and row."""
     in_split = Counter[str]()
-    for row in rows_of(run):
+    for row in rows_of(run, track):
         yield row.split, in_split[row.split] // SAMPLES_PER_TAR, row
         in_split[row.split] += 1
 

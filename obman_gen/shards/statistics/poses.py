@@ -93,8 +93,9 @@ def describe_poses(poses: Float[np.ndarray, "sample 45"], categories: np.ndarray
     first = distinct_rows(poses)
     distinct, labels = poses[first].astype(np.float64), categories[first]
     space = pose_space(distinct)
-    total = space.variances.sum() or 1.0
-    explained = np.cumsum(space.variances) / total
+    total = space.variances.sum()
+    # One pose, however often it is seen, leaves nothing to explain.
+    explained = np.cumsum(space.variances) / total if total else np.zeros(0)
     shown = np.linspace(0, len(distinct) - 1, min(len(distinct), MAP_POINTS)).astype(int)
     flat = (distinct[shown] - space.mean) @ space.axes[:2].T
     neighbours = neighbour_map(distinct[shown])
@@ -103,7 +104,7 @@ def describe_poses(poses: Float[np.ndarray, "sample 45"], categories: np.ndarray
         "per_category": shares(labels),
         "spread_rad": rounded(np.sqrt(space.variances.sum())),
         "explained_variance": [rounded(share, 4) for share in explained],
-        "axes_for_90_percent": int(np.searchsorted(explained, 0.9) + 1),
+        "axes_for_90_percent": int(np.searchsorted(explained, 0.9) + bool(total)),
         "map": {
             "x_rad": [rounded(x, 4) for x in flat[:, 0]],
             "y_rad": [rounded(y, 4) for y in flat[:, 1]],
