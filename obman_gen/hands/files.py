@@ -71,7 +71,8 @@ def read_entries(path: Path) -> dict[str, Any]:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        raise InputError(f"{path} cannot be read as npz: {error}") from error
+        what = "pickled data" in str(error) and "it is no zip file of arrays; pickles end in .pkl"
+        raise InputError(f"{path} cannot be read as npz: {what or error}") from error
 
 
 def mano_asset(path: Path, entries: Mapping[str, Any]) -> ModelAsset:

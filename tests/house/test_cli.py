@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from obman_gen.cli import main
+from obman_gen.hands.files import OPEN_HAND
 
 WRONG = {
     "a preset that is none": (["dataset", "--preset", "smal"], "Did you mean 'small'?"),
@@ -82,6 +83,15 @@ def test_every_command_shares_the_options_of_a_run_and_shows_an_example(command)
     assert "Example" in text
 
 
+@pytest.mark.parametrize("group", [[], ["lists"], ["assets"], ["experiment"]])
+def test_every_line_of_the_overview_is_a_whole_sentence(group):
+    lines = CliRunner().invoke(main, [*group, "--help"]).output.partition("Commands:")[2]
+
+    for line in lines.strip().splitlines():
+        assert line.endswith((".", ")."))
+        assert not line.endswith("...")
+
+
 def test_a_folder_that_was_there_keeps_its_files_and_its_configuration(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
 
@@ -127,13 +137,11 @@ def test_an_error_of_the_system_about_no_file_is_not_hidden(tmp_path, monkeypatc
 
 
 def test_doctor_tells_a_folder_without_a_model_from_one_with(tmp_path, monkeypatch):
-    assert CliRunner().invoke(main, ["assets", "export", str(tmp_path)]).exit_code == 0
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setenv("OBMAN_GEN_MANO", str(tmp_path))
-    monkeypatch.setenv("OBMAN_GEN_SMPLH", str(tmp_path / "empty"))
+    monkeypatch.setenv("OBMAN_GEN_MANO", str(OPEN_HAND))
+    monkeypatch.setenv("OBMAN_GEN_SMPLH", str(tmp_path))
 
     result = CliRunner().invoke(main, ["doctor"])
 
     assert result.exit_code == 1
-    assert f"ok      mano: {tmp_path}" in result.output
+    assert f"ok      mano: {OPEN_HAND}" in result.output
     assert "MISSING smplh: OBMAN_GEN_SMPLH=" in result.output
