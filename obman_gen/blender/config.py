@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from obman_gen.errors import InputError
+from obman_gen.errors import InputError, require_between
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class RenderConfig:
             )
         if self.device not in ("cpu", "cuda", "optix"):
             raise InputError(f"render.device must be cpu, cuda or optix, got {self.device!r}")
-        for name in ("min_object_visible", "min_hand_visible"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"render.{name} must lie in [0, 1], got {getattr(self, name)}")
+        require_between("render", self, ("min_object_visible", "min_hand_visible"), 0, 1)
+        bounces = ("max_bounces", "diffuse_bounces", "glossy_bounces")
+        require_between("render", self, (*bounces, "min_hand_px", "min_object_px"), 0)
+        require_between("render", self, ("max_covered_joints",), 0, 21)
+        require_between("render", self, ("texture_size_px",), 1)

@@ -90,9 +90,11 @@ class Renderer(Generic[S]):
     def render_drawing(self, drawing: Drawing) -> RenderResult:
         """Render the HO, H and O views of a drawing. Raises as `render`."""
         truths, visibility = self._truths(drawing)
-        self._build(drawing)
-        pictures = self._pictures(drawing, truths)
-        self._builder.clear()
+        try:
+            self._build(drawing)
+            pictures = self._pictures(drawing, truths)
+        finally:
+            self._builder.clear()
         with_normals = {name: self.config.normals and name == "ho" for name in VIEWS}
         views = {name: _view(pictures[name], truths[name], with_normals[name]) for name in VIEWS}
         return RenderResult(views, visibility.object, visibility.hand)

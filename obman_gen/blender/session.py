@@ -19,6 +19,8 @@ SENSOR_WIDTH_MM = 36.0
 
 _passes: dict[str, np.ndarray] = {}
 """The passes of the last render, by Blender's names."""
+_raised: list[BaseException] = []
+"""What was raised during the last render."""
 
 
 @cache
@@ -32,8 +34,11 @@ def _capture_results() -> None:
 
     @no_type_check  # Blender counts this method's arguments; a wrapper would hide them
     def render(engine, depsgraph):
-        original(engine, depsgraph)
-        _copy_passes(engine.get_result())
+        try:
+            original(engine, depsgraph)
+            _copy_passes(engine.get_result())
+        except BaseException as error:  # Blender would print it, Ctrl-C included, and go on
+            _raised.append(error)
 
     @no_type_check
     def delete(engine):
@@ -177,6 +182,9 @@ def render_passes(scene, keep: bool) -> dict[str, np.ndarray]:
     # Setting any of Blender's own properties also has Cycles look at its settings again, which
     # it would keep; tagging the scene would have it take over all meshes, 13 ms each time.
     scene.render.use_persistent_data = keep
+    _raised.clear()
     with quiet():
         bpy.ops.render.render(scene=scene.name)
+    if _raised:
+        raise _raised.pop()
     return dict(_passes)

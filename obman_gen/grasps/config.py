@@ -1,9 +1,8 @@
 """Settings of the grasp stage."""
 
 from dataclasses import dataclass, field, fields
-from typing import Any
 
-from obman_gen.errors import InputError
+from obman_gen.errors import InputError, require_between
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class RefineConfig:
     """Against fingers running into one another."""
 
     def __post_init__(self):
-        _require_at_least_0(self, "grasps.refine", *(spec.name for spec in fields(self)))
+        require_between("grasps.refine", self, (spec.name for spec in fields(self)), 0)
         if not self.reach_m > 0:
             raise InputError(f"grasps.refine.reach_m must be positive, got {self.reach_m}")
 
@@ -62,13 +61,8 @@ class LimitsConfig:
                 raise InputError(
                     f"grasps.limits.{name} must be positive, got {getattr(self, name)}"
                 )
-        _require_at_least_0(
-            self,
-            "grasps.limits",
-            "min_links_in_contact",
-            "min_core_clearance",
-            "contact_distance_m",
-        )
+        lengths = ("min_links_in_contact", "min_core_clearance", "contact_distance_m")
+        require_between("grasps.limits", self, lengths, 0)
         if not 0 <= self.min_directions_held <= 6:
             raise InputError(
                 f"grasps.limits.min_directions_held must be 0 to 6, got {self.min_directions_held}"
@@ -110,12 +104,6 @@ class GraspsConfig:
                 raise InputError(f"grasps.{name} must be at least 1, got {getattr(self, name)}")
         if not self.cooling > 0:
             raise InputError(f"grasps.cooling must be positive, got {self.cooling}")
-        _require_at_least_0(self, "grasps", "hand_shape_std", "distinct")
+        require_between("grasps", self, ("hand_shape_std", "distinct"), 0)
         if self.device not in ("", "cpu", "cuda"):
             raise InputError(f"grasps.device must be empty, cpu or cuda, got {self.device!r}")
-
-
-def _require_at_least_0(config: Any, section: str, *names: str) -> None:
-    for name in names:
-        if not getattr(config, name) >= 0:
-            raise InputError(f"{section}.{name} must be 0 or more, got {getattr(config, name)}")

@@ -18,7 +18,7 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation as Turn
 
 from obman_gen.arrays import Rotation
-from obman_gen.errors import InputError, SampleRejected
+from obman_gen.errors import InputError, SampleRejected, require_between
 from obman_gen.registry import lookup
 from obman_gen.sample import Camera, Split
 from obman_gen.scene import panorama, textures
@@ -71,11 +71,12 @@ class BackgroundConfig:
     """How far the camera's white balance takes out the colour of a room's light, 1: entirely."""
 
     def __post_init__(self):
-        if self.blur_max_px < 0 or not 0 <= self.balance <= 1:
-            raise InputError(
-                "background: need blur_max_px >= 0 and balance in [0, 1], "
-                f"got {self.blur_max_px} and {self.balance}"
-            )
+        require_between("background", self, ("blur_max_px",), 0)
+        require_between("background", self, ("balance",), 0, 1)
+        require_between("background", self, ("room_width_px",), 64)
+        require_between("background", self, ("room_samples",), 1)
+        if any(count < 1 for count in self.rooms.values()):
+            raise InputError(f"background.rooms must be 1 or more of each split, got {self.rooms}")
         for name in self.kinds:
             lookup(KINDS, name, "background")
         if sum(share for name, share in self.kinds.items() if name != "image") <= 0 and (

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from scipy.spatial.distance import pdist
 
 from obman_gen.arrays import Faces, Rotation, Transform, Vertices, uniform_rotation
-from obman_gen.errors import InputError, SampleRejected
+from obman_gen.errors import InputError, SampleRejected, require_between
 from obman_gen.sample import Camera
 from obman_gen.scene.raster import cast
 
@@ -86,9 +86,11 @@ class PlacementConfig:
                 "placement: need 0 < distance_min_m <= distance_max_m, got "
                 f"{self.distance_min_m} and {self.distance_max_m}"
             )
-        for name in ("edge_on_below", "foreshortened_below", "unclear_kept"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"placement.{name} must lie in [0, 1], got {getattr(self, name)}")
+        shares = ("edge_on_below", "foreshortened_below", "unclear_kept", "min_hand_clear")
+        require_between("placement", self, (*shares, "center_jitter"), 0, 1)
+        require_between("placement", self, ("roll_spread_rad", "body_clearance_m"), 0)
+        require_between("placement", self, ("min_joints_inside",), 0, 21)
+        require_between("placement", self, ("draws",), 1)
         for name, choices in (
             ("viewpoint", ("uniform", "egocentric")),
             ("roll", ("upright", "uniform")),

@@ -269,8 +269,10 @@ def test_settings_out_of_range_are_named():
         RenderConfig(denoise_quality="best")
     with pytest.raises(InputError, match="must be cpu, cuda or optix, got 'tpu'"):
         RenderConfig(device="tpu")
-    with pytest.raises(InputError, match=r"min_object_visible must lie in \[0, 1\], got 40"):
+    with pytest.raises(InputError, match="min_object_visible must be from 0 to 1, got 40"):
         RenderConfig(min_object_visible=40.0)
+    with pytest.raises(InputError, match="min_hand_px must be 0 or more, got -1"):
+        RenderConfig(min_hand_px=-1)
 
 
 def test_skewed_pixels_are_refused(renderer):
@@ -279,5 +281,21 @@ def test_skewed_pixels_are_refused(renderer):
 
     with pytest.raises(InputError, match="no skewed pixels"):
         renderer.render(drawing(of_camera=Camera(intrinsics, 64, 64)))
-    renderer._builder.clear()
     assert_allclose(renderer._builder.objects, [])
+
+
+def test_an_interrupt_during_a_render_comes_out_of_it(renderer, monkeypatch):
+    """Blender prints what its callbacks raise and goes on with half a picture."""
+    from obman_gen.blender import session
+
+    before = images(renderer.render(drawing()))
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session, "_copy_passes", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            renderer.render(drawing())
+
+    assert_array_equal(images(renderer.render(drawing())), before)
