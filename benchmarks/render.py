@@ -136,15 +136,6 @@ class Bench:
         path = self.folder / "bench.h5"
         write_shard(path, iter(samples), meshes, attributes, self.studio.config.shards)
 
-    @contextmanager
-    def built(self, drawing):
-        """Have a drawing's datablocks in Blender."""
-        self.renderer._build(drawing)
-        try:
-            yield
-        finally:
-            self.renderer._builder.clear()
-
     def show(self, view: str) -> None:
         """Hide what a view does not show."""
         self.renderer._builder.show(view)
@@ -160,7 +151,7 @@ class Bench:
         known.append(original(drawing, self.boxes(drawing), self.renderer._builder.texture_pixels))
         renderer_module.view_guides = guides
         try:
-            with self.built(drawing):
+            with self.renderer.built(drawing):
                 truths = view_truths(drawing)
                 begin = time.process_time()
                 self.renderer._fronts(drawing, truths)
@@ -179,7 +170,7 @@ class Bench:
     def obman_s(self, drawing) -> float:
         """Return the CPU seconds of ObMan's way for the three pictures."""
         scene = self.renderer._scene
-        with self.built(drawing):
+        with self.renderer.built(drawing):
             emit(self.renderer._builder)
             session.set_samples(scene, 0, OBMAN_SAMPLES, OBMAN_SAMPLES)
             begin = time.process_time()
@@ -197,7 +188,7 @@ class Bench:
         box = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
         inside = graspers[box[0] : box[1], box[2] : box[3]]
         scene, sensor = self.renderer._scene, drawing.sensor
-        with self.built(drawing):
+        with self.renderer.built(drawing):
             whole, front = self.renderer._fronts(drawing, view_truths(drawing))["ho"]
             light = laid(front, whole, drawing)
             gain = metered_gain(light, truth.segmentation == HAND, sensor.metering)

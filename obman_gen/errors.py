@@ -1,4 +1,4 @@
-"""The two ways a run can go wrong, kept apart because callers treat them apart."""
+"""The two ways a run can go wrong, kept apart because callers treat them apart, and one check."""
 
 import math
 from collections.abc import Iterable

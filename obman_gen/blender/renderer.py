@@ -1,6 +1,7 @@
 """Render drawings with Cycles: three pictures of one scene, and their exact ground truth."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -90,11 +91,8 @@ class Renderer(Generic[S]):
     def render_drawing(self, drawing: Drawing) -> RenderResult:
         """Render the HO, H and O views of a drawing. Raises as `render`."""
         truths, visibility = self._truths(drawing)
-        try:
-            self._build(drawing)
+        with self.built(drawing):
             pictures = self._pictures(drawing, truths)
-        finally:
-            self._builder.clear()
         with_normals = {name: self.config.normals and name == "ho" for name in VIEWS}
         views = {name: _view(pictures[name], truths[name], with_normals[name]) for name in VIEWS}
         return RenderResult(views, visibility.object, visibility.hand)
@@ -108,24 +106,32 @@ class Renderer(Generic[S]):
     def panorama(self, drawing: Drawing, width_px: int, samples: int) -> LinearImage:
         """Render all parts of a drawing as an equirectangular image of linear light."""
         height_px = width_px // 2
-        self._build(drawing)
-        lens, settings = self._scene.camera.data, self._scene.cycles
-        lens.type, lens.panorama_type = "PANO", "EQUIRECTANGULAR"
-        lens.shift_x = lens.shift_y = 0.0
-        self._scene.render.pixel_aspect_x = self._scene.render.pixel_aspect_y = 1.0
-        render = self._scene.render
-        render.resolution_x, render.resolution_y = width_px, height_px
-        settings.max_bounces, settings.diffuse_bounces = 4, 3
-        settings.use_light_tree, settings.use_denoising = True, self.config.denoise
-        session.set_samples(self._scene, 0, samples, samples)
-        session.set_crop(self._scene, (0, height_px, 0, width_px))
-        linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
-        settings.max_bounces = self.config.max_bounces
-        settings.diffuse_bounces = self.config.diffuse_bounces
-        settings.use_denoising = False
-        lens.type = "PERSP"
-        self._builder.clear()
+        with self.built(drawing):
+            lens, settings = self._scene.camera.data, self._scene.cycles
+            lens.type, lens.panorama_type = "PANO", "EQUIRECTANGULAR"
+            lens.shift_x = lens.shift_y = 0.0
+            self._scene.render.pixel_aspect_x = self._scene.render.pixel_aspect_y = 1.0
+            render = self._scene.render
+            render.resolution_x, render.resolution_y = width_px, height_px
+            settings.max_bounces, settings.diffuse_bounces = 4, 3
+            settings.use_light_tree, settings.use_denoising = True, self.config.denoise
+            session.set_samples(self._scene, 0, samples, samples)
+            session.set_crop(self._scene, (0, height_px, 0, width_px))
+            linear = session.render_passes(self._scene, keep=False)["Combined"][..., :3]
+            settings.max_bounces = self.config.max_bounces
+            settings.diffuse_bounces = self.config.diffuse_bounces
+            settings.use_denoising = False
+            lens.type = "PERSP"
         return linear
+
+    @contextmanager
+    def built(self, drawing: Drawing) -> Iterator[None]:
+        """Have a drawing's datablocks in Blender, and nothing of it afterwards, come what may."""
+        try:
+            self._build(drawing)
+            yield
+        finally:
+            self._builder.clear()
 
     def _build(self, drawing: Drawing) -> None:
         for part in drawing.parts:

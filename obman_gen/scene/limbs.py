@@ -11,6 +11,7 @@ from jaxtyping import Float
 from obman_gen.arrays import Faces, Vertices
 from obman_gen.scene.cutting import Cut
 from obman_gen.scene.draping import Draping, draping
+from obman_gen.scene.shoes import shoe_cuts
 
 PELVIS, NECK, HEAD = 0, 12, 15
 LEFT_ARM, RIGHT_ARM = (16, 18, 20), (17, 19, 21)
@@ -39,6 +40,11 @@ class BodyShape:
     def draping(self) -> Draping:
         """What cloth makes of it in any pose; prepared once."""
         return draping(self.vertices, self.faces, self.weights)
+
+    @cached_property
+    def shoes(self) -> tuple[Cut, ...]:
+        """The surfaces of shoes for its feet; found once."""
+        return shoe_cuts(self.vertices, self.joints)
 
     @cached_property
     def _shares(self) -> dict[tuple[int, ...], np.ndarray]:

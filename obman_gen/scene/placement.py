@@ -13,8 +13,8 @@ from obman_gen.sample import Camera
 from obman_gen.scene.raster import cast
 
 OCCLUSION_TEST_PX = 64
-PALM = (0, 5, 9, 17)
-"""Wrist and bases of index, middle and little finger, of `obman_gen.hands.orders.MANOPTH`."""
+PALM = (0, 5, 17)
+"""Wrist and bases of index and little finger, of `obman_gen.hands.orders.MANOPTH`."""
 LENGTH = (0, 9, 10, 11, 12)
 """Wrist to tip of the middle finger."""
 
@@ -208,7 +208,7 @@ class HandView(NamedTuple):
 def view_of_hand(joints: Float[np.ndarray, "21 3"], camera_from_joints: Rotation) -> HandView:
     """Return how much of a hand a camera sees, whatever its roll."""
     seen = joints @ camera_from_joints.T
-    wrist, index, _, little = seen[list(PALM)]
+    wrist, index, little = seen[list(PALM)]
     normal = np.cross(index - wrist, little - wrist)
     length = np.linalg.norm(np.diff(seen[list(LENGTH)], axis=0), axis=1).sum()
     return HandView(

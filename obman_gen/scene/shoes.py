@@ -5,40 +5,41 @@ from jaxtyping import Float
 from scipy import sparse
 from scipy.spatial import ConvexHull
 
+from obman_gen.arrays import Vertices
 from obman_gen.scene.cutting import Cut
 from obman_gen.scene.drawing import Material
-from obman_gen.scene.limbs import LEFT_LEG, RIGHT_LEG, BodyShape
 
+ANKLES = (7, 8)
+"""SMPL+H joints."""
 ABOVE_ANKLE_M = 0.01
 LEATHER_M = 0.004
 COLORS = ((0.02, 0.02, 0.022), (0.11, 0.05, 0.025), (0.7, 0.68, 0.65), (0.05, 0.07, 0.14))
 """Black, brown, white, navy; linear."""
 
 
-def shoes_field(body: BodyShape) -> Float[np.ndarray, "vertex"]:
-    """Positive below the ankles."""
-    ankle = min(body.joints[LEFT_LEG[2], 1], body.joints[RIGHT_LEG[2], 1])
-    return ankle + ABOVE_ANKLE_M - body.vertices[:, 1]
+def below_ankles(
+    vertices: Vertices, joints: Float[np.ndarray, "52 3"]
+) -> Float[np.ndarray, "vertex"]:
+    """Return how far below the ankles of a standing body each vertex lies, metres."""
+    return joints[list(ANKLES), 1].min() + ABOVE_ANKLE_M - vertices[:, 1]
 
 
-def shoe_cuts(body: BodyShape) -> list[Cut]:
+def shoe_cuts(vertices: Vertices, joints: Float[np.ndarray, "52 3"]) -> tuple[Cut, ...]:
     """Return the shoes' surfaces, closed: a leg comes out of the top of each."""
-    low, side = shoes_field(body) > 0, np.sign(body.vertices[:, 0])
+    low, side = below_ankles(vertices, joints) > 0, np.sign(vertices[:, 0])
     feet = [np.flatnonzero(low & (side == which)) for which in (1, -1)]
-    return [_hull(body, foot) for foot in feet if len(foot) > 3]
+    return tuple(_hull(vertices, foot) for foot in feet if len(foot) > 3)
 
 
-def _hull(body: BodyShape, foot: np.ndarray) -> Cut:
-    points = body.vertices[foot]
+def _hull(vertices: Vertices, foot: np.ndarray) -> Cut:
+    points = vertices[foot]
     hull = ConvexHull(points)
     a, b, c = points[hull.simplices].transpose(1, 0, 2)
     outwards = np.einsum("ij,ij->i", np.cross(b - a, c - a), hull.equations[:, :3]) > 0
     faces = np.where(outwards[:, None], hull.simplices, hull.simplices[:, ::-1])
     used, faces = np.unique(faces, return_inverse=True)
     rows = np.arange(len(used))
-    blend = sparse.csr_matrix(
-        (np.ones(len(used)), (rows, foot[used])), (len(used), len(body.vertices))
-    )
+    blend = sparse.csr_matrix((np.ones(len(used)), (rows, foot[used])), (len(used), len(vertices)))
     return Cut(blend, faces.reshape(-1, 3), np.zeros((0, 2), np.int64))
 
 

@@ -34,7 +34,7 @@ from obman_gen.scene.limbs import (
 from obman_gen.scene.noise3 import field as noise_field
 from obman_gen.scene.normals import vertex_normals
 from obman_gen.scene.pools import generator_of
-from obman_gen.scene.shoes import LEATHER_M, draw_leather, shoe_cuts, shoes_field
+from obman_gen.scene.shoes import LEATHER_M, below_ankles, draw_leather
 
 PERSON_VIEWS = frozenset({"ho", "h"})
 FABRIC_PX = 192
@@ -242,9 +242,9 @@ def wardrobe(name: str, body: BodyShape) -> tuple[tuple[Garment, ...], Bool[np.n
         loose = np.maximum(loose, LEAST_OFFSET_M)
         garments.append(Garment(piece, shape, loose, _fabric(rng, tile_m), uv, smoothing))
         hidden |= (values[body.faces] > COVERED_M).all(axis=1)
-    hidden |= (shoes_field(body)[body.faces] > COVERED_M).all(axis=1)
+    hidden |= (below_ankles(body.vertices, body.joints)[body.faces] > COVERED_M).all(axis=1)
     leather = draw_leather(rng)
-    garments += [_shoe(shape, leather) for shape in shoe_cuts(body)]
+    garments += [_shoe(shape, leather) for shape in body.shoes]
     garments.append(_hair(body, outfit, seed))
     return tuple(garments), ~hidden
 

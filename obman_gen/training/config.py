@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from obman_gen.errors import InputError
+from obman_gen.errors import InputError, require_between
 from obman_gen.reconstruction.config import ContactConfig, LossWeights, ModelConfig
 from obman_gen.sample import VIEWS
 
@@ -39,11 +39,7 @@ class AugmentConfig:
                 raise InputError(
                     f"training.augment.{name} must lie in [0, 1), got {getattr(self, name)}"
                 )
-        for name in ("rotation_rad", "blur_px", "hue"):
-            if not getattr(self, name) >= 0:
-                raise InputError(
-                    f"training.augment.{name} must be 0 or more, got {getattr(self, name)}"
-                )
+        require_between("training.augment", self, ("rotation_rad", "blur_px", "hue"), 0)
 
 
 @dataclass(frozen=True)

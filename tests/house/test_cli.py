@@ -101,39 +101,41 @@ def test_a_folder_that_was_there_keeps_its_files_and_its_configuration(tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
-    def full(*args, **options):
-        raise OSError(errno.ENOSPC, "No space left on device", "/data/shard.h5")
+def objects_failing_with(error, folder, monkeypatch):
+    """Run a command whose stage meets an error of the system."""
 
-    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", full)
+    def fail(*args, **options):
+        raise error
 
-    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
+    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", fail)
+    return CliRunner().invoke(main, ["--run", str(folder / "run"), "objects"])
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/data/shard.h5"),
+            "Error: there is no space left on the disk at /data/shard.h5",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "/data/out"),
+            "Error: /data/out: Read-only file system; correct the path",
+        ),
+    ],
+    ids=["a full disk", "a folder the system refuses"],
+)
+def test_what_the_system_refuses_is_one_sentence(tmp_path, monkeypatch, error, sentence):
+    result = objects_failing_with(error, tmp_path, monkeypatch)
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: there is no space left on the disk at /data/shard.h5")
-
-
-def test_a_folder_the_system_refuses_is_one_sentence(tmp_path, monkeypatch):
-    def refused(*args, **options):
-        raise OSError(errno.EROFS, "Read-only file system", "/data/out")
-
-    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", refused)
-
-    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
-
-    assert result.exit_code == 1
-    assert result.output.startswith("Error: /data/out: Read-only file system; correct the path")
+    assert result.output.startswith(sentence)
 
 
 def test_an_error_of_the_system_about_no_file_is_not_hidden(tmp_path, monkeypatch):
-    def broken(*args, **options):
-        raise OSError(errno.EBADF, "Bad file descriptor")
+    error = OSError(errno.EBADF, "Bad file descriptor")
 
-    monkeypatch.setattr("obman_gen.pipeline.prepare_objects", broken)
-
-    result = CliRunner().invoke(main, ["--run", str(tmp_path / "run"), "objects"])
-
-    assert isinstance(result.exception, OSError)
+    assert objects_failing_with(error, tmp_path, monkeypatch).exception is error
 
 
 def test_doctor_tells_a_folder_without_a_model_from_one_with(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from scene.grasping import figure
 from scipy.spatial.transform import Rotation
 
 from obman_gen.scene.draping import TORSO_SPAN_M, draping
-from obman_gen.scene.shoes import shoe_cuts, shoes_field
+from obman_gen.scene.shoes import below_ankles
 
 
 def ball(radius_m):
@@ -47,9 +47,9 @@ def test_cloth_follows_a_body_wherever_it_moves():
 
 def test_shoes_are_convex_closed_and_hold_the_whole_foot():
     body = figure().body_shape
-    low = body.vertices[shoes_field(body) > 0]
+    low = body.vertices[below_ankles(body.vertices, body.joints) > 0]
 
-    for shape, side in zip(shoe_cuts(body), (1, -1), strict=True):
+    for shape, side in zip(body.shoes, (1, -1), strict=True):
         shoe = trimesh.Trimesh(shape.blend @ body.vertices, shape.faces, process=False)
         assert shoe.is_watertight
         assert shoe.volume > 0
